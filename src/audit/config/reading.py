@@ -1,0 +1,196 @@
+"""From the text of audit.yaml to a checked AuditConfig, or one line that says what is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from audit.config.settings import AuditConfig
+from audit.errors import ConfigError, nearest
+from audit.registry import EXPLAINERS, METRICS
+
+LIMIT = 1 << 20
+SHOWN = 80
+SCHEMA_FILE = Path(__file__).with_name("audit.schema.json")
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML without anchors (they can expand without bound) and without repeated keys."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401 - PyYAML's own types
+        if self.check_event(yaml.events.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # no stub
+            raise yaml.MarkedYAMLError(problem="aliases are not used here", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"key {key.value!r} occurs twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def load_config(path: str | Path) -> AuditConfig:
+    """Read a configuration file.
+
+    Parameters
+    ----------
+    path : str or Path
+        An audit.yaml.
+
+    Returns
+    -------
+    AuditConfig
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, is not YAML, or says something unknown or impossible.
+    """
+    path = Path(path)
+    values = _parse(_read(path), str(path))
+    if not isinstance(values, dict):
+        raise ConfigError(
+            f"{path}: expected keys and values (data:, model:, ...), came {_came(values)}",
+            "write a first one with: audit init MODEL DATA",
+        )
+    return config_from(values, str(path))
+
+
+def config_from(values: Mapping[str, Any], source: str = "config") -> AuditConfig:
+    """Check the values of a configuration.
+
+    Raises
+    ------
+    ConfigError
+        Naming the first key that is unknown, missing or wrong, and the nearest right one.
+    """
+    try:
+        config = AuditConfig.model_validate(dict(values))
+    except ValidationError as error:
+        raise _told(error, source) from error
+    _require_known_names(config)
+    return config
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of audit.yaml, for editors that complete it."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **AuditConfig.model_json_schema(),
+        "title": "audit.yaml",
+    }
+
+
+def _require_known_names(config: AuditConfig) -> None:
+    if config.metrics.names != "default":
+        for name in config.metrics.names:
+            METRICS.target(name)
+    for name in config.explain.methods:
+        EXPLAINERS.target(name)
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > LIMIT:
+            raise ConfigError(
+                f"{path}: expected at most 1 MiB of YAML, came {path.stat().st_size:,} bytes"
+            )
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: no such file", "write a first one with: audit init MODEL DATA"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: expected UTF-8 text, came other bytes") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _parse(text: str, source: str) -> Any:  # noqa: ANN401 - whatever the YAML holds
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f" line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{source}{line}: expected YAML, came {error.problem}") from error
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
+        raise ConfigError(f"{source}: expected YAML, came {error}") from error
+
+
+def _told(error: ValidationError, source: str) -> ConfigError:
+    # Unknown keys first: a misspelt key also makes the right one missing.
+    problems = sorted(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
+    first = problems[0]
+    place = _place(first["loc"])
+    if first["type"] == "extra_forbidden":
+        where = ".".join(place[:-1])
+        return ConfigError(
+            f"{source}: unknown key {place[-1]!r}" + (f" in {where}" if where else ""),
+            nearest(place[-1], _known_keys(place[:-1])),
+        )
+    key = ".".join(place) or "the whole"
+    if first["type"] == "missing":
+        return ConfigError(f"{source}: {key}: expected a value, came none", _meaning(place))
+    message = _plain(first["msg"])
+    came = "" if "came" in message or not place else f", came {_came(first['input'])}"
+    return ConfigError(f"{source}: {key}: {message}{came}", _meaning(place))
+
+
+def _plain(message: str) -> str:
+    message = message.removeprefix("Value error, ").replace("Input should be", "expected")
+    message = re.sub(r" or instance of \w+", "", message).replace("a valid dictionary", "keys")
+    return message[:1].lower() + message[1:]
+
+
+def _place(location: Iterable[str | int]) -> list[str]:
+    # Pydantic adds the names of the types it tried in a union; only keys and positions are told.
+    parts = [str(part) for part in location if "[" not in str(part)]
+    kept: list[str] = []
+    for part in parts:
+        known = _known_keys(kept)
+        if not kept or part.isdigit() or not known or part in known or part == parts[-1]:
+            kept.append(part)
+    return kept
+
+
+def _section(place: Iterable[str]) -> type[BaseModel] | None:
+    model: type[BaseModel] | None = AuditConfig
+    for part in place:
+        if part.isdigit():
+            continue
+        field = model.model_fields.get(part) if model else None
+        model = section_in(field.annotation) if field else None
+    return model
+
+
+def section_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - a type annotation
+    """Return the section of a configuration that a type annotation holds, if any."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := section_in(arg))), None)
+
+
+def _known_keys(place: Iterable[str]) -> list[str]:
+    model = _section(place)
+    return list(model.model_fields) if model else []
+
+
+def _meaning(place: list[str]) -> str:
+    model = _section(place[:-1]) if place else None
+    field = model.model_fields.get(place[-1]) if model else None
+    return f"{place[-1]}: {field.description}" if field and field.description else ""
+
+
+def _came(value: Any) -> str:  # noqa: ANN401 - whatever the YAML holds
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -1,0 +1,1 @@
+"""The audited people: tables to named inputs, labels, groups, weights and splits."""
