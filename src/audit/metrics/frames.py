@@ -1,0 +1,114 @@
+"""Entries as pandas frames, for people who compute on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from audit.metrics.groups import words
+from audit.metrics.results import Disparity, Interval, MetricResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+METRIC_COLUMNS = (
+    "metric", "attributes", "group", "value", "low", "high", "level", "method", "numerator",
+    "denominator", "n", "effective_n", "status", "reason",
+)  # fmt: skip
+DISPARITY_COLUMNS = (
+    "metric", "kind", "selection", "attributes", "a", "b", "value", "low", "high", "level",
+    "method", "simultaneous", "p_value", "p_adjusted", "family", "family_size",
+    "minimum_detectable", "pairs", "status", "reason",
+)  # fmt: skip
+
+
+def metrics_frame(results: Iterable[MetricResult]) -> pd.DataFrame:
+    """One row for each metric of each group.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `METRIC_COLUMNS`. A value that is missing is NaN, and `status` and `reason` say
+        why.
+    """
+    return _frame([_metric_row(result) for result in results], METRIC_COLUMNS)
+
+
+def disparities_frame(disparities: Iterable[Disparity]) -> pd.DataFrame:
+    """One row for each comparison.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `DISPARITY_COLUMNS`. A value that is missing is NaN, and `status` and `reason` say
+        why.
+    """
+    return _frame([_disparity_row(disparity) for disparity in disparities], DISPARITY_COLUMNS)
+
+
+def attribute_words(attributes: Iterable[str]) -> str:
+    """Write an intersection as ``sex × race``; everyone without attributes."""
+    return " × ".join(attributes) or "everyone"
+
+
+def _metric_row(result: MetricResult) -> dict[str, Any]:
+    return {
+        "metric": result.metric,
+        "attributes": attribute_words(result.group),
+        "group": words(result.group),
+        "value": result.value,
+        **_limits(result.interval),
+        "numerator": result.numerator,
+        "denominator": result.denominator,
+        "n": result.n,
+        "effective_n": result.effective_n,
+        "status": result.status,
+        "reason": result.reason,
+    }
+
+
+def _disparity_row(disparity: Disparity) -> dict[str, Any]:
+    family, interval = disparity.family, disparity.interval
+    return {
+        "metric": disparity.metric,
+        "kind": disparity.kind,
+        "selection": disparity.selection,
+        "attributes": attribute_words(disparity.attributes),
+        "a": words(disparity.a) if disparity.a else "",
+        "b": words(disparity.b) if disparity.b else "",
+        "value": disparity.value,
+        **_limits(interval),
+        "simultaneous": interval is not None and interval.simultaneous,
+        "p_value": disparity.p_value,
+        "p_adjusted": disparity.p_adjusted,
+        "family": family.name if family else "",
+        "family_size": family.size if family else 0,
+        "minimum_detectable": disparity.minimum_detectable,
+        "pairs": disparity.pairs,
+        "status": disparity.status,
+        "reason": disparity.reason,
+    }
+
+
+def _limits(interval: Interval | None) -> dict[str, Any]:
+    if interval is None:
+        return {"low": None, "high": None, "level": None, "method": ""}
+    return {
+        "low": interval.low,
+        "high": float("inf") if interval.high is None else interval.high,
+        "level": interval.level,
+        "method": interval.method,
+    }
+
+
+_NUMBERS = (
+    "value", "low", "high", "level", "numerator", "denominator", "effective_n", "p_value",
+    "p_adjusted", "minimum_detectable",
+)  # fmt: skip
+
+
+def _frame(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.DataFrame(rows, columns=list(columns))
+    return frame.astype({name: "float64" for name in _NUMBERS if name in columns})

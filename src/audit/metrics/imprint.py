@@ -1,0 +1,227 @@
+"""The imprint: how much wider the gap in the predictions is than the gap in the labels.
+
+For a group, the change from labels to predictions is its selection rate less its base rate on the
+same rows: (false positives - false negatives) / rows. The imprint of two groups is the difference
+of their changes, which is the gap of their selection rates less the gap of their base rates. At 0
+the network hands the gap in the labels on as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.metrics.cells import CellTable
+from audit.metrics.comparisons import Claim, extremes, no_pair, reference_claims
+from audit.metrics.disparity import Measured
+from audit.metrics.estimates import GroupEstimates, Scope, effective_size, entry, estimate
+from audit.metrics.families import Correction, corrections, critical_z
+from audit.metrics.groups import Grouping, Reference, groupings
+from audit.metrics.intervals import mover_difference, tango, tango_low
+from audit.metrics.rates import FN, FP, RATES
+from audit.metrics.records import record
+from audit.metrics.results import Disparity, Interval, MetricResult
+from audit.metrics.significance import range_p, touching_z, two_sided_p, two_sided_z
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+
+IMPRINT = "imprint"
+VERSION = "1"
+FAMILY = "imprint"
+REFERENCE_FAMILY = "imprint, reference comparisons"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Changes:
+    """The change from labels to predictions of every group, and how many rows changed.
+
+    Attributes
+    ----------
+    estimates : GroupEstimates
+        Its values are the changes, in [-1, 1].
+    gained, lost : ndarray of float64, shape (groups,)
+        False positives and false negatives: rows, or their share of the effective size.
+    """
+
+    estimates: GroupEstimates
+    gained: Floats
+    lost: Floats
+
+    def limits(self, places: Places, z: Floats | float) -> tuple[Floats, Floats]:
+        """Tango's limits of the changes at some positions."""
+        size = self.estimates.size[places]
+        return tango(self.gained[places], self.lost[places], size, z)
+
+    def difference_limits(self, a: Places, b: Places, z: Floats | float) -> tuple[Floats, Floats]:
+        """Limits of the changes at `a` less those at `b`."""
+        values = self.estimates.values
+        return mover_difference(values[a], self.limits(a, z), values[b], self.limits(b, z))
+
+    def touching(self, a: Places, b: Places) -> Floats:
+        """Quantiles at which the intervals of the differences touch 0."""
+        values = self.estimates.values
+        swap = values[a] < values[b]
+        upper, lower = np.where(swap, b, a), np.where(swap, a, b)
+        # The upper limit of the lower change is the lower limit of its opposite, negated: one call.
+        gains = np.stack([self.gained[upper], self.lost[lower]])
+        losses = np.stack([self.lost[upper], self.gained[lower]])
+        sizes = self.estimates.size[np.stack([upper, lower])]
+        centres = np.stack([values[upper], -values[lower]])
+
+        def reach(z: Floats) -> Floats:
+            below = centres - tango_low(gains, losses, sizes, z)
+            return np.asarray(np.hypot(below[0], below[1]))
+
+        return touching_z(values[upper] - values[lower], reach)
+
+    def test(self, a: Places, b: Places) -> Floats:
+        """p-values of the hypotheses of equal changes, by turning the intervals round."""
+        return two_sided_p(self.touching(a, b))
+
+
+def imprint(
+    table: CellTable,
+    *,
+    reference: Reference = "largest",
+    confidence: float = 0.95,
+    minimum_group: int = 30,
+    threshold: float | None = None,
+    model: str = "baseline",
+    split: str = "test",
+) -> Measured:
+    """Measure, for each attribute, how much wider the gap in predictions is than in labels.
+
+    Parameters
+    ----------
+    table : CellTable
+    reference, confidence, minimum_group, threshold, model, split
+        As in `audit.metrics.disparity.measure`.
+
+    Returns
+    -------
+    Measured
+        ``metrics``: the change of everyone and of each group (metric ``imprint``), with Tango's
+        interval. ``disparities``: for each attribute the pair that is the worst pair of the
+        selection rate (family ``imprint``), and each group against the reference (family
+        ``imprint, reference comparisons``), kind ``difference``, in [-2, 2]. Positive: the
+        predictions favour `a` over `b` by more than the labels do.
+
+    Raises
+    ------
+    MetricError
+        If `reference` names an unknown attribute or category.
+
+    Notes
+    -----
+    Tango's score limits of the two paired changes, combined by MOVER; the p-value turns that
+    interval round. The worst pair was chosen by looking, so its quantile covers all pairs
+    (Tukey) and the family (Bonferroni). With row weights, the shares of changed rows enter with
+    Kish's effective size, which is an approximation. No smallest detectable imprint is given.
+    """
+    scope = Scope(
+        confidence=confidence,
+        minimum_group=minimum_group,
+        threshold=threshold,
+        model=model,
+        split=split,
+    )
+    every = list(groupings(table, 1, reference))
+    measured = [changes(grouping, minimum_group) for grouping in every]
+    pairs = list(zip(measured, every, strict=True))[1:]
+    worst = [(_worst_pair(item, grouping, scope), item) for item, grouping in pairs]
+    against = [
+        (claim, item) for item, _ in pairs for claim in reference_claims(item.estimates, item.test)
+    ]
+    return Measured(
+        metrics=tuple(result for item in measured for result in _results(item, scope)),
+        disparities=(
+            *_disparities(worst, FAMILY, scope),
+            *_disparities(against, REFERENCE_FAMILY, scope),
+        ),
+    )
+
+
+def changes(grouping: Grouping, minimum_group: int) -> Changes:
+    """Compute the change from labels to predictions of every group."""
+    table = grouping.table
+    rows = estimate(RATES["selection_rate"], grouping, minimum_group)
+    gained, lost = table.w[:, *FP], table.w[:, *FN]
+    size = effective_size(rows.denominator, table.w2.sum(axis=(1, 2)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = np.where(rows.denominator > 0, size / rows.denominator, 0.0)
+    scale = scale if table.weighted else np.ones_like(scale)
+    estimates = GroupEstimates(
+        metric=IMPRINT,
+        version=VERSION,
+        grouping=grouping,
+        n=rows.n,
+        numerator=gained - lost,
+        denominator=rows.denominator,
+        x=(gained - lost) * scale,
+        size=rows.size,
+        statuses=rows.statuses,
+        reasons=rows.reasons,
+    )
+    return Changes(estimates=estimates, gained=gained * scale, lost=lost * scale)
+
+
+def _worst_pair(item: Changes, grouping: Grouping, scope: Scope) -> Claim:
+    """Claim the pair whose selection rates lie farthest apart."""
+    among = item.estimates.comparable
+    if len(among) < 2:  # noqa: PLR2004 - a pair
+        return no_pair(item.estimates, among)
+    selection = estimate(RATES["selection_rate"], grouping, scope.minimum_group)
+    a, b = extremes(selection, among)
+    return Claim(
+        estimates=item.estimates,
+        selection="worst_pair",
+        a=a,
+        b=b,
+        among=among,
+        p=range_p(float(item.touching(np.array(a), np.array(b))), len(among)),
+    )
+
+
+def _results(item: Changes, scope: Scope) -> Iterator[MetricResult]:
+    places = np.arange(len(item.estimates.n))
+    low, high = item.limits(places, two_sided_z(scope.alpha))
+    for place, value in enumerate(item.estimates.values.tolist()):
+        interval = Interval(
+            low=float(low[place]), high=float(high[place]), level=scope.confidence, method="tango"
+        )
+        yield entry(item.estimates, scope, place, value, interval)
+
+
+def _disparities(
+    claims: list[tuple[Claim, Changes]], name: str, scope: Scope
+) -> Iterator[Disparity]:
+    corrected = corrections([claim for claim, _ in claims], name)
+    for (claim, item), correction in zip(claims, corrected, strict=True):
+        yield _disparity(claim, item, correction, scope)
+
+
+def _disparity(claim: Claim, item: Changes, correction: Correction, scope: Scope) -> Disparity:
+    if claim.a is None or claim.b is None or claim.status != "ok":
+        return record(claim, correction, scope, kind="difference", value=None)
+    chosen = claim.selection == "worst_pair"
+    z = critical_z(claim, correction, scope) if chosen else two_sided_z(scope.alpha)
+    low, high = item.difference_limits(np.array(claim.a), np.array(claim.b), z)
+    values = item.estimates.values
+    return record(
+        claim,
+        correction,
+        scope,
+        kind="difference",
+        value=float(values[claim.a] - values[claim.b]),
+        interval=Interval(
+            low=float(low),
+            high=float(high),
+            level=scope.confidence,
+            method="tukey-tango-mover" if chosen else "tango-mover",
+            simultaneous=chosen,
+        ),
+    )

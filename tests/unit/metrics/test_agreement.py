@@ -1,0 +1,111 @@
+"""Agreement with fairlearn, scikit-learn and scipy, and where we differ on purpose."""
+
+import numpy as np
+import pytest
+from fairlearn import metrics as fairlearn
+from scipy.stats import binomtest, norm
+from sklearn import metrics as sklearn
+
+from audit.metrics import group_metrics
+from audit.metrics.intervals import wilson
+from audit.metrics.rates import RATES
+from people import RACE, SEX, people
+
+PEERS = {
+    "selection_rate": fairlearn.selection_rate,
+    "true_positive_rate": fairlearn.true_positive_rate,
+    "false_positive_rate": fairlearn.false_positive_rate,
+    "true_negative_rate": fairlearn.true_negative_rate,
+    "false_negative_rate": fairlearn.false_negative_rate,
+    "precision": sklearn.precision_score,
+    "negative_predictive_value": lambda y, p, **k: sklearn.precision_score(y, p, pos_label=0, **k),
+    "accuracy": sklearn.accuracy_score,
+    "base_rate": lambda y, p, sample_weight=None: float(np.average(y, weights=sample_weight)),
+}
+
+
+def features(crowd):
+    return {"sex": np.array(SEX)[crowd.sex], "race": np.array(RACE[:3])[np.minimum(crowd.race, 2)]}
+
+
+def both(seed, weights=None):
+    crowd = people(1500, seed)
+    mine = group_metrics(
+        crowd.label,
+        crowd.prediction,
+        sensitive_features=features(crowd),
+        sample_weight=weights and crowd.weights,
+        metrics=tuple(PEERS),
+        minimum_group=1,
+    )
+    peer = fairlearn.MetricFrame(
+        metrics=PEERS,
+        y_true=crowd.label,
+        y_pred=crowd.prediction,
+        sensitive_features=features(crowd),
+    )
+    return mine, peer, crowd
+
+
+def test_every_rate_has_a_peer():
+    assert set(PEERS) == set(RATES)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_values_by_group_are_those_of_metric_frame(seed):
+    mine, peer, _ = both(seed)
+    for name in PEERS:
+        for group, value in peer.by_group[name].items():
+            assert mine.by_group.loc[group, name] == pytest.approx(value)
+        assert mine.overall[name] == pytest.approx(peer.overall[name])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_differences_and_ratios_are_those_of_metric_frame(seed):
+    mine, peer, _ = both(seed)
+    crossed = mine.difference().loc["sex × race"]
+    np.testing.assert_allclose(crossed[list(PEERS)], peer.difference()[list(PEERS)])
+    ratios = mine.ratio().loc["sex × race"]
+    np.testing.assert_allclose(ratios[list(PEERS)], peer.ratio()[list(PEERS)])
+
+
+def test_weighted_values_are_those_of_scikit_learn():
+    crowd = people(1500)
+    mine = group_metrics(
+        crowd.label,
+        crowd.prediction,
+        sensitive_features={"sex": np.array(SEX)[crowd.sex]},
+        sample_weight=crowd.weights,
+        metrics=tuple(PEERS),
+    )
+    for code, name in enumerate(SEX):
+        rows = crowd.sex == code
+        for metric, function in PEERS.items():
+            value = function(
+                crowd.label[rows], crowd.prediction[rows], sample_weight=crowd.weights[rows]
+            )
+            assert mine.by_group.loc[name, metric] == pytest.approx(value)
+
+
+@pytest.mark.parametrize(("x", "n"), [(0, 10), (3, 10), (10, 10), (37, 400), (1181, 1390)])
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.999])
+def test_wilson_is_that_of_scipy(x, n, level):
+    peer = binomtest(x, n).proportion_ci(level, method="wilson")
+    z = float(norm.isf((1 - level) / 2))
+    assert wilson(x, n, z) == pytest.approx((peer.low, peer.high), abs=1e-9)
+
+
+def test_a_group_without_positives_has_no_rate_where_fairlearn_says_zero():
+    """On purpose: fairlearn calls it 0 and reports a gap of 1."""
+    label, prediction, sex = [0, 0, 1, 1], [0, 1, 1, 1], list("aabb")
+    mine = group_metrics(label, prediction, sensitive_features=sex, minimum_group=1)
+    peer = fairlearn.MetricFrame(
+        metrics=fairlearn.true_positive_rate,
+        y_true=label,
+        y_pred=prediction,
+        sensitive_features=sex,
+    )
+    assert peer.by_group["a"] == 0.0
+    assert peer.difference() == 1.0
+    assert np.isnan(mine.by_group.loc["a", "true_positive_rate"])
+    assert np.isnan(mine.difference("true_positive_rate").iloc[0, 0])
