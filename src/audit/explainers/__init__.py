@@ -1,0 +1,1 @@
+"""Explanations: one attribution method per file. Modules are imported where needed."""

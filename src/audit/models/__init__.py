@@ -1,0 +1,1 @@
+"""Networks: loading, building, training and asking them. Modules are imported where needed."""

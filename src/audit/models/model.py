@@ -1,0 +1,151 @@
+"""The seam between a network and the audit: named tensors in, probability of the positive out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from audit.errors import AuditError, ModelError
+from audit.models.architectures import Blueprint, describe
+from audit.models.outputs import OUTPUTS, shaped
+from audit.models.records import ModelRecord, Output, TrainingRecord
+from audit.models.weights_file import weights_sha256
+from audit.user_code import CodeRecord
+
+Tensors = dict[str, Tensor]
+Kind = Literal["bundle", "factory", "trained", "module"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoded:
+    """Tensors that a network takes, and where their columns come from.
+
+    Attributes
+    ----------
+    tensors : dict of str to Tensor
+        First dimension: rows.
+    columns : dict of str to tuple of str
+        For each tensor, the user's column of each position along its last dimension.
+    """
+
+    tensors: Tensors
+    columns: dict[str, tuple[str, ...]]
+
+
+class Encoder(Protocol):
+    """From the inputs of a data set to tensors, each row by itself."""
+
+    def encode(self, inputs: Mapping[str, Any]) -> Encoded:
+        """Encode a batch of named inputs."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class TorchModel:
+    """A network, the way into it and what it answers with.
+
+    Attributes
+    ----------
+    network : nn.Module
+    encoder : Encoder
+    output : {"logit", "logits", "probability", "probabilities"}
+    kind : {"bundle", "factory", "trained", "module"}
+    device : torch.device
+        Where the network lies.
+    blueprint : Blueprint or None
+        How to build the network again; None for a network of one's own.
+    code : tuple of CodeRecord
+        Code that the configuration named and that was run.
+    training : TrainingRecord or None
+        How it was trained, where that is known.
+    """
+
+    network: nn.Module
+    encoder: Encoder
+    output: Output
+    kind: Kind
+    device: torch.device
+    blueprint: Blueprint | None = None
+    code: tuple[CodeRecord, ...] = ()
+    training: TrainingRecord | None = field(default=None, repr=False)
+
+    def encode(self, inputs: Mapping[str, Any]) -> Encoded:
+        """Encode a batch of named inputs, on the device of the network."""
+        encoded = self.encoder.encode(inputs)
+        moved = {name: tensor.to(self.device) for name, tensor in encoded.tensors.items()}
+        return Encoded(tensors=moved, columns=encoded.columns)
+
+    def answer(self, tensors: Tensors) -> Tensor:
+        """Return what the network says, shape (n,) or (n, 2); gradients flow.
+
+        One tensor is passed by position, several by keyword.
+
+        Raises
+        ------
+        ModelError
+            If the network fails on these tensors, or answers in another shape than declared.
+        """
+        rows = len(next(iter(tensors.values())))
+        return shaped(self._call(tensors), self.output, rows)
+
+    def probability(self, tensors: Tensors) -> Tensor:
+        """Return the probability of the positive class, shape (n,), in [0, 1]; gradients flow."""
+        return OUTPUTS[self.output].probability(self.answer(tensors))
+
+    def logit(self, tensors: Tensors) -> Tensor:
+        """Return the log odds of the positive class, shape (n,); gradients flow.
+
+        Declared probabilities are kept off 0 and 1 by 1e-7, so that the log odds are finite.
+        """
+        return OUTPUTS[self.output].logit(self.answer(tensors))
+
+    def record(
+        self,
+        *,
+        name: str = "baseline",
+        threshold: float | None,
+        threshold_source: str,
+        notes: tuple[str, ...] = (),
+    ) -> ModelRecord:
+        """Return what the evidence says about this network."""
+        words, layers, parameters = describe(self.network)
+        state = self.network.state_dict()
+        return ModelRecord(
+            name=name,
+            kind=self.kind,
+            sha256=weights_sha256(state) if state else None,
+            architecture=words,
+            parameters=parameters,
+            output=self.output,
+            threshold=threshold,
+            threshold_source=threshold_source,
+            layers=layers,
+            code=self.code,
+            notes=notes,
+        )
+
+    def _call(self, tensors: Tensors) -> object:
+        try:
+            if len(tensors) == 1:
+                return self.network(next(iter(tensors.values())))
+            return self.network(**tensors)
+        except AuditError:
+            raise
+        except Exception as error:
+            shapes = ", ".join(f"{key} {tuple(t.shape)}" for key, t in tensors.items())
+            raise ModelError(
+                f"the network failed on its input ({shapes}): {type(error).__name__}: {error}",
+                "check that data.features are the columns it was trained on, in that order, "
+                "or name an encoder with encode",
+            ) from error
+
+
+def pick_device() -> torch.device:
+    """Return the fastest device there is: cuda, mps or cpu."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")

@@ -1,0 +1,103 @@
+"""What the evidence says about the network and its training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from audit.user_code import CodeRecord
+
+Output = Literal["logit", "logits", "probability", "probabilities"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerRecord:
+    """One layer that holds parameters."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    parameters: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRecord:
+    """The audited model.
+
+    Attributes
+    ----------
+    name : str
+        Its role, ``baseline``.
+    kind : {"bundle", "factory", "trained", "module", "black box", "predictions"}
+        ``predictions``: a table of scores or labels, no network.
+    sha256 : str or None
+        Of the weights (names, shapes and values), whatever the file format; None without weights.
+    architecture : str
+        In words, for example ``MLP 14 → 16 → 8 → 1, relu``.
+    parameters : int or None
+    output : str or None
+        What the network answers with, as declared.
+    threshold : float or None
+        Positive is score >= threshold; None for hard labels.
+    threshold_source : str
+        Who chose it, in words.
+    layers : tuple of LayerRecord
+    code : tuple of CodeRecord
+    notes : tuple of str
+        What a reader must know, for example that a declared logit never left [0, 1].
+    """
+
+    name: str
+    kind: Literal["bundle", "factory", "trained", "module", "black box", "predictions"]
+    sha256: str | None = None
+    architecture: str
+    parameters: int | None = None
+    output: str | None = None
+    threshold: float | None
+    threshold_source: str
+    layers: tuple[LayerRecord, ...] = ()
+    code: tuple[CodeRecord, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochRecord:
+    """One epoch of training."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRecord:
+    """How the network was trained.
+
+    Attributes
+    ----------
+    settings : dict
+        The ``train`` section of the configuration, defaults included.
+    data_sha256 : str
+        Logical content of the table it was trained on.
+    split : dict
+        The split settings it was trained with.
+    rows : dict
+        Rows per split.
+    best_epoch : int
+        The epoch whose weights were kept.
+    stopped_early : bool
+    epochs : tuple of EpochRecord
+    initial_sha256, final_sha256 : str
+        Of the weights before and after training.
+    """
+
+    settings: dict[str, Any]
+    data_sha256: str
+    split: dict[str, Any]
+    rows: dict[str, int]
+    best_epoch: int
+    stopped_early: bool
+    epochs: tuple[EpochRecord, ...]
+    initial_sha256: str
+    final_sha256: str
