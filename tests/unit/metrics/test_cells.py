@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from audit.data.records import UNKNOWN
 from audit.errors import MetricError
 from audit.metrics import cells as cells_module
-from audit.data.records import UNKNOWN
 from audit.metrics.cells import CellTable
 from oracles.rates import slow_cells
 from people import people

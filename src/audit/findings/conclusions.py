@@ -1,0 +1,261 @@
+"""From results to findings: one small function for each thing there is to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from audit.canonical import stable_id
+from audit.data.records import DataRecord
+from audit.explainers.results import Explanation
+from audit.findings.records import Finding, Severity, Verdict
+from audit.findings.verdict import (
+    RULE,
+    Headline,
+    alpha,
+    compared,
+    headline,
+    place_of,
+    sentence,
+    verdict_word,
+)
+from audit.findings.words import (
+    and_list,
+    group_words,
+    p_words,
+    percent,
+    points,
+    points_interval,
+    title,
+)
+from audit.metrics.results import Disparity, MetricResult
+from audit.models.records import ModelRecord
+
+PLACES: Mapping[str, Severity] = {"beyond": "high", "across": "medium", "inside": "low"}
+RANK: Mapping[str, int] = {"high": 0, "medium": 1, "low": 2, "info": 3}
+DRIVERS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """Everything that findings are drawn from."""
+
+    metrics: tuple[MetricResult, ...]
+    disparities: tuple[Disparity, ...]
+    explanations: tuple[Explanation, ...]
+    data: DataRecord
+    model: ModelRecord
+    confidence: float
+    tolerance: float
+    minimum_group: int
+
+    @property
+    def rates(self) -> dict[str, MetricResult]:
+        """Metrics by identifier."""
+        return {metric.id: metric for metric in self.metrics}
+
+
+def conclude(results: Results) -> tuple[tuple[Finding, ...], Verdict]:
+    """Draw the findings, most severe first, and the verdict.
+
+    Returns
+    -------
+    findings : tuple of Finding
+    verdict : Verdict
+    """
+    found = headline(results.disparities, results.confidence)
+    drawn = [finding for draw in DRAWERS for finding in draw(results, found)]
+    findings = tuple(sorted(drawn, key=lambda finding: RANK[finding.severity]))
+    return findings, _verdict(results, found, findings)
+
+
+def _verdict(results: Results, found: Headline, findings: tuple[Finding, ...]) -> Verdict:
+    word = verdict_word(found, results.tolerance)
+    leading = found.leading
+    about = [f.id for f in findings if leading is not None and leading.id in f.refs]
+    return Verdict(
+        word=word,
+        rule=RULE.format(alpha=alpha(results.confidence), tolerance=results.tolerance),
+        finding=about[0] if about else None,
+        headline=leading.id if leading else None,
+        missable=found.missable,
+        compared=len(found.computed),
+        standing=len(found.standing),
+        sentence=sentence(word, found, results.rates, results.tolerance),
+    )
+
+
+def _finding(
+    code: str, severity: Severity, text: str, refs: tuple[str, ...] = (), about: str = ""
+) -> Finding:
+    return Finding(
+        id=stable_id("finding", code=code, refs=list(refs), about=about),
+        code=code,
+        severity=severity,
+        status="note" if severity == "info" else "open",
+        text=text,
+        refs=refs,
+    )
+
+
+def _disparities(results: Results, found: Headline) -> Iterator[Finding]:
+    for disparity in found.standing:
+        where = place_of(disparity, results.tolerance)
+        yield _finding(
+            "DISPARITY",
+            PLACES[where],
+            f"{compared(disparity, results.rates)} Adjusted {p_words(disparity.p_adjusted or 0)} "
+            f"among {len(found.computed)} comparisons; the interval lies {where} the tolerance "
+            f"of {points(results.tolerance)}.{_established(disparity)}",
+            (disparity.id, disparity.a_metric, disparity.b_metric),
+        )
+
+
+def _established(disparity: Disparity) -> str:
+    if disparity.established is None:
+        return ""
+    one, other = (group_words(group) for group in disparity.established)
+    return f" What is established is a gap between {one} and {other}; the largest may be chance."
+
+
+def _others(results: Results, found: Headline) -> Iterator[Finding]:
+    made = {d.id for d in found.computed}
+    for d in results.disparities:
+        stands = d.p_adjusted is not None and d.p_adjusted < alpha(results.confidence)
+        if d.id in made or d.selection != "worst_pair" or d.kind != "difference" or not stands:
+            continue
+        if d.metric == "imprint":
+            yield _imprint(d)
+            continue
+        labels = d.metric == "base_rate"
+        note = " The labels themselves differ, before any prediction." if labels else ""
+        yield _finding(
+            "LABEL_GAP" if labels else "OTHER_DISPARITY",
+            "info" if labels else "low",
+            f"{compared(d, results.rates)}{note}",
+            (d.id, d.a_metric, d.b_metric),
+        )
+
+
+def _imprint(disparity: Disparity) -> Finding:
+    size = points(abs(disparity.value or 0))
+    verb = "exceeds" if (disparity.value or 0) > 0 else "falls short of"
+    span = f" ({points_interval(disparity.interval)})" if disparity.interval else ""
+    return _finding(
+        "IMPRINT",
+        "medium" if (disparity.value or 0) > 0 else "low",
+        f"The gap in predictions between {group_words(disparity.a)} and "
+        f"{group_words(disparity.b)} {verb} the gap in the labels of the same rows by "
+        f"{size}{span}.",
+        (disparity.id,),
+    )
+
+
+def _drivers(results: Results, found: Headline) -> Iterator[Finding]:
+    standing = [(d.a, d.b) for d in found.standing if d.metric == "selection_rate"]
+    for item in results.explanations:
+        if item.status == "not converged":
+            yield _finding("NOT_CONVERGED", "low", f"Explanation: {item.reason}", (item.id,))
+        if item.level != "gap" or item.status != "ok" or (item.a, item.b) not in standing:
+            continue
+        parts = [f"{value.feature} {points(value.value)}" for value in item.values[:DRIVERS]]
+        yield _finding(
+            "DRIVERS",
+            "info",
+            f"Of the score gap of {points(item.total or 0)} between {group_words(item.a)} and "
+            f"{group_words(item.b)} ({item.rows:,} rows), the largest parts go through "
+            f"{and_list(parts)}. This is association, not cause.",
+            (item.id,),
+        )
+
+
+def _suppressed(results: Results, _: Headline) -> Iterator[Finding]:
+    small = {
+        tuple(m.group.items()): m for m in results.metrics if m.status == "suppressed" and m.group
+    }
+    for attributes, items in groupby(
+        sorted(small.values(), key=lambda m: list(m.group)), key=lambda m: tuple(m.group)
+    ):
+        told = sorted(items, key=lambda m: -m.n)
+        names = [f"{group_words(m.group)} (n = {m.n})" for m in told]
+        crossed = len(attributes) > 1
+        yield _finding(
+            "SMALL_GROUP",
+            "info" if crossed else "low",
+            f"Too small to report, under the minimum of {results.minimum_group} rows: "
+            f"{and_list(names)}.",
+            tuple(m.id for m in told),
+        )
+
+
+def _undefined(results: Results, _: Headline) -> Iterator[Finding]:
+    for m in results.metrics:
+        if m.status == "undefined" and len(m.group) <= 1:
+            yield _finding(
+                "UNDEFINED",
+                "low",
+                f"The {title(m.metric)} of {group_words(m.group)} is undefined: {m.reason}.",
+                (m.id,),
+            )
+
+
+def _unknown(results: Results, _: Headline) -> Iterator[Finding]:
+    total = max(sum(count for name, count in results.data.splits.items() if name == "test"), 1)
+    for name, count in results.data.unknown.items():
+        if count:
+            yield _finding(
+                "UNKNOWN_GROUP",
+                "low",
+                f"{count:,} of {total:,} rows ({percent(count / total)}) have no known {name}; "
+                "they are measured as a group of their own and take part in no comparison.",
+                about=name,
+            )
+
+
+def _power(results: Results, found: Headline) -> Iterator[Finding]:
+    weak = [
+        d
+        for d in found.computed
+        if len(d.attributes) == 1 and (d.minimum_detectable or 0) > results.tolerance
+    ]
+    if weak:
+        worst = max(weak, key=lambda d: d.minimum_detectable or 0)
+        yield _finding(
+            "LOW_POWER",
+            "low",
+            f"{len(weak)} of the single-attribute comparisons would miss gaps larger than the "
+            f"tolerance of {points(results.tolerance)}; the weakest, {title(worst.metric)} by "
+            f"{worst.attributes[0]}, would find a gap of {points(worst.minimum_detectable or 0)} "
+            "with 80 % power.",
+            tuple(d.id for d in weak),
+        )
+
+
+def _sensitive_features(results: Results, _: Headline) -> Iterator[Finding]:
+    for column in results.data.columns:
+        if {"feature", "sensitive"} <= set(column.roles):
+            yield _finding(
+                "SENSITIVE_FEATURE",
+                "medium",
+                f"The network sees the sensitive attribute {column.name} itself.",
+                about=column.name,
+            )
+
+
+def _notes(results: Results, _: Headline) -> Iterator[Finding]:
+    for note in results.model.notes:
+        yield _finding("MODEL_NOTE", "low", note, about=note)
+
+
+DRAWERS = (
+    _disparities,
+    _others,
+    _drivers,
+    _sensitive_features,
+    _power,
+    _suppressed,
+    _undefined,
+    _unknown,
+    _notes,
+)

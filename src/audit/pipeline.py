@@ -1,0 +1,218 @@
+"""The stages of an audit, in order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audit import folder
+from audit._version import __version__
+from audit.config import AuditConfig, config_from, load_config
+from audit.data.loading import read_table
+from audit.evidence import SCHEMA_VERSION, Evidence, Settings, ToolRecord
+from audit.findings import Results, conclude
+from audit.metrics.cells import CellTable
+from audit.metrics.disparity import Measured, measure
+from audit.metrics.imprint import imprint
+from audit.progress import Progress, Report, Silent
+from audit.provenance import config_record, environment
+from audit.result import AuditResult
+from audit.scope import not_assessed, statements
+from audit.subject import Subject, load_subject, train_network
+
+if TYPE_CHECKING:
+    from audit.explainers.results import Explanation
+    from audit.metrics.results import Disparity, Group
+    from audit.models.records import TrainingRecord
+
+Configuration = str | Path | Mapping[str, Any] | AuditConfig
+
+
+def run(
+    config: Configuration,
+    *,
+    base: str | Path | None = None,
+    date: str | None = None,
+    progress: Progress | None = None,
+) -> AuditResult:
+    """Run a whole audit.
+
+    Parameters
+    ----------
+    config : str, Path, mapping or AuditConfig
+        An audit.yaml, or its values.
+    base : str or Path, optional
+        Folder that paths in the configuration are relative to; by default that of the file, else
+        the working folder.
+    date : str, optional
+        Printed where the configuration states none; by default today.
+    progress : Progress, optional
+        By default silent.
+
+    Returns
+    -------
+    AuditResult
+
+    Raises
+    ------
+    AuditError
+        In one line: what was expected, what came, what to do.
+    """
+    settings, place = read_configuration(config, base)
+    told = progress or Silent()
+    started, clock = datetime.now(UTC), time.perf_counter()
+    subject = load_subject(settings, place, told)
+    today = started.date().isoformat()
+    evidence = audit(subject, settings, date=settings.report.date or date or today, progress=told)
+    return AuditResult(
+        evidence=evidence,
+        files=subject.files,
+        started=started,
+        seconds=time.perf_counter() - clock,
+    )
+
+
+def run_to_folder(
+    config: AuditConfig, target: Path, *, base: Path, progress: Progress
+) -> AuditResult:
+    """Run an audit and write its folder; an unsuitable folder is refused before any work."""
+    folder.require_writable(target)
+    result = run(config, base=base, date=folder.first_run(target), progress=progress)
+    with progress.stage("Writing"):
+        result.save(target)
+    return result
+
+
+def train_to_folder(
+    config: AuditConfig, target: Path, *, base: Path, progress: Progress
+) -> TrainingRecord:
+    """Train the configured network and write its bundle."""
+    from audit.models.bundle import require_free, save_bundle
+
+    require_free(target)
+    with progress.stage("Reading data"):
+        table = read_table(config.data, base)
+    _, trained = train_network(config, table, progress)
+    save_bundle(target, trained.model, trained.initial_state)
+    return trained.record
+
+
+def audit(subject: Subject, config: AuditConfig, *, date: str, progress: Progress) -> Evidence:
+    """Measure, explain and conclude."""
+    with progress.stage("Measuring groups"):
+        measured = _measure(subject, config)
+    with progress.stage("Explaining") as report:
+        explanations = _explain(subject, config, measured.disparities, report)
+    results = Results(
+        metrics=measured.metrics,
+        disparities=measured.disparities,
+        explanations=explanations,
+        data=subject.dataset.record,
+        model=subject.record,
+        confidence=config.metrics.confidence,
+        tolerance=config.metrics.tolerance,
+        minimum_group=config.metrics.minimum_group,
+    )
+    return _evidence(subject, config, results, date)
+
+
+def _measure(subject: Subject, config: AuditConfig) -> Measured:
+    rows = subject.predictions.rows
+    data = subject.dataset
+    table = CellTable.from_codes(
+        [(item.name, item.categories, item.codes[rows]) for item in data.sensitive],
+        data.target[rows],
+        subject.predictions.label,
+        None if data.weights is None else data.weights[rows],
+    )
+    common: dict[str, Any] = {
+        "reference": config.metrics.reference,
+        "confidence": config.metrics.confidence,
+        "minimum_group": config.metrics.minimum_group,
+        "threshold": subject.predictions.threshold,
+        "model": subject.record.name,
+        "split": data.record.split,
+    }
+    rates = measure(
+        table, names=config.metrics.names, intersections=config.data.intersections, **common
+    )
+    changes = imprint(table, **common)
+    return Measured(
+        metrics=rates.metrics + changes.metrics, disparities=rates.disparities + changes.disparities
+    )
+
+
+def _explain(
+    subject: Subject, config: AuditConfig, disparities: tuple[Disparity, ...], report: Report
+) -> tuple[Explanation, ...]:
+    if subject.model is None or not config.explain.methods:
+        return ()
+    from audit.explainers.explain import explain
+
+    return explain(
+        subject.model,
+        subject.dataset,
+        subject.predictions,
+        config.explain,
+        _gaps(disparities),
+        seed=config.seed,
+        minimum_group=config.metrics.minimum_group,
+        confidence=config.metrics.confidence,
+        split=subject.dataset.record.split,
+        role=subject.record.name,
+        progress=report,
+    )
+
+
+def _gaps(disparities: tuple[Disparity, ...]) -> list[tuple[Group, Group]]:
+    """Return the worst pair of each single attribute by selection rate."""
+    return [
+        (d.a, d.b)
+        for d in disparities
+        if d.metric == "selection_rate"
+        and d.selection == "worst_pair"
+        and d.kind == "difference"
+        and len(d.attributes) == 1
+        and d.a
+        and d.b
+    ]
+
+
+def _evidence(subject: Subject, config: AuditConfig, results: Results, date: str) -> Evidence:
+    findings, verdict = conclude(results)
+    return Evidence(
+        schema_version=SCHEMA_VERSION,
+        tool=ToolRecord(name="weight-audit", version=__version__),
+        name=config.name,
+        title=config.report.title or f"Audit of {config.name}",
+        date=date,
+        config=config_record(config),
+        settings=Settings(
+            confidence=results.confidence,
+            tolerance=results.tolerance,
+            minimum_group=results.minimum_group,
+            seed=config.seed,
+        ),
+        data=results.data,
+        model=results.model,
+        metrics=results.metrics,
+        disparities=results.disparities,
+        explanations=results.explanations,
+        training=subject.training,
+        findings=findings,
+        verdict=verdict,
+        not_assessed=not_assessed(config, results, subject.training),
+        statements=statements(config),
+        environment=environment(subject.model.device.type if subject.model else "cpu"),
+    )
+
+
+def read_configuration(config: Configuration, base: str | Path | None) -> tuple[AuditConfig, Path]:
+    """Return the checked configuration, and the folder that its paths are relative to."""
+    if isinstance(config, str | Path):
+        return load_config(config), Path(base or Path(config).parent)
+    checked = config if isinstance(config, AuditConfig) else config_from(config)
+    return checked, Path(base or ".")

@@ -1,0 +1,63 @@
+"""What is written from the code: the JSON Schemas that ship, and the reference of audit.yaml."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from audit import config, evidence
+from audit.config import reading
+
+
+def shipped() -> dict[Path, dict[str, Any]]:
+    """Return each schema file of the package with what it should hold."""
+    return {
+        reading.SCHEMA_FILE: config.json_schema(),
+        evidence.SCHEMA_FILE: evidence.json_schema(),
+    }
+
+
+def reference() -> str:
+    """Return docs/config.md: every key of audit.yaml, its default and its meaning."""
+    lines = [
+        "# audit.yaml",
+        "",
+        "Every key, its default and its meaning. Written by `make schemas` from the code. Editors",
+        "complete the file with the schema that ships as `audit/config/audit.schema.json`.",
+    ]
+    sections: list[tuple[str, type[BaseModel]]] = [("", config.AuditConfig)]
+    while sections:
+        name, section = sections.pop(0)
+        lines += ["", f"## {name or 'Top level'}", "", f"{_first_line(section)}", ""]
+        lines += ["| key | default | meaning |", "|---|---|---|"]
+        for key, field in section.model_fields.items():
+            inner = reading.section_in(field.annotation)
+            if inner is not None:
+                sections.append((f"{name}.{key}".lstrip("."), inner))
+            meaning = field.description or (_first_line(inner) if inner else "")
+            lines.append(f"| `{key}` | {_default(field)} | {meaning.replace('|', '&#124;')} |")
+    return "\n".join(lines) + "\n"
+
+
+def write(docs: Path = Path("docs")) -> None:
+    """Write the schema files and the reference."""
+    for path, schema in shipped().items():
+        path.write_text(json.dumps(schema, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (docs / "config.md").write_text(reference(), encoding="utf-8")
+
+
+def _first_line(section: type[BaseModel]) -> str:
+    return (section.__doc__ or "").strip().splitlines()[0]
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.default
+    if value is None or isinstance(value, BaseModel):
+        return "–"
+    return f"`{json.dumps(value)}`"

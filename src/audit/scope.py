@@ -1,0 +1,112 @@
+"""What an audit did not look at, and what only a human can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit.config import AuditConfig
+from audit.data.records import DataRecord
+from audit.evidence import NotAssessed, Statement
+from audit.findings import Results
+from audit.findings.words import and_list, group_words
+from audit.metrics.results import MetricResult
+from audit.models.records import ModelRecord, TrainingRecord
+
+ABSENT = "not part of this version"
+
+
+def not_assessed(
+    config: AuditConfig, results: Results, training: TrainingRecord | None
+) -> tuple[NotAssessed, ...]:
+    """List what was not looked at, most important first."""
+    data, model, metrics = results.data, results.model, results.metrics
+    entries = [
+        *_groups(metrics, config),
+        *_unknown(data),
+        *_seen_in_training(config, data, model, training),
+        *_explanations(config, model),
+        *_asked_for(config),
+        NotAssessed(
+            subject="Calibration and sensitivity to the threshold",
+            reason=ABSENT,
+        ),
+        NotAssessed(
+            subject="Causes",
+            reason="group figures and attributions show association; no intervention was run",
+        ),
+    ]
+    return tuple(entries)
+
+
+def statements(config: AuditConfig) -> tuple[Statement, ...]:
+    """Return what humans stated in the configuration; None where nobody did."""
+    said = config.statements.model_dump()
+    return tuple(
+        Statement(
+            name=name,
+            text=text,
+            author=config.statements.prepared_by if text else None,
+            date=config.report.date if text else None,
+        )
+        for name, text in said.items()
+    )
+
+
+def _groups(metrics: tuple[MetricResult, ...], config: AuditConfig) -> Iterator[NotAssessed]:
+    small = {tuple(m.group.items()): m for m in metrics if m.status == "suppressed"}
+    singles = [m for m in small.values() if len(m.group) == 1]
+    crossed = len(small) - len(singles)
+    names = [f"{group_words(m.group)} (n = {m.n})" for m in singles]
+    if crossed:
+        names.append(f"{crossed} intersection{'s' if crossed > 1 else ''}")
+    if names:
+        yield NotAssessed(
+            subject=f"Small groups: {and_list(names, most=6)}",
+            reason=f"fewer than {config.metrics.minimum_group} rows",
+        )
+
+
+def _unknown(data: DataRecord) -> Iterator[NotAssessed]:
+    for name, rows in data.unknown.items():
+        if rows:
+            yield NotAssessed(
+                subject=f"Rows of unknown {name} ({rows:,})",
+                reason="measured as a group of their own, compared with none",
+            )
+
+
+def _seen_in_training(
+    config: AuditConfig, data: DataRecord, model: ModelRecord, training: TrainingRecord | None
+) -> Iterator[NotAssessed]:
+    if training is not None and training.data_sha256 == data.sha256:
+        split = config.data.split.model_dump(mode="json") if config.data.split else {}
+        if training.split == split:
+            return
+    if config.data.split is None:
+        reason = "no split is stated: every row was audited"
+    elif model.kind == "predictions":
+        reason = "predictions do not tell which rows their model was trained on"
+    else:
+        reason = "the network carries no record that matches these data and this split"
+    yield NotAssessed(subject="Whether audited rows were seen in training", reason=reason)
+
+
+def _explanations(config: AuditConfig, model: ModelRecord) -> Iterator[NotAssessed]:
+    if model.kind in ("predictions", "black box"):
+        reason = "there is no network to look into, only its answers"
+        yield NotAssessed(subject="Features that the disparity goes through", reason=reason)
+        yield NotAssessed(subject="The weights and biases of the network", reason=reason)
+        return
+    if not config.explain.methods:
+        yield NotAssessed(
+            subject="Features that the disparity goes through",
+            reason="explanations are turned off in the configuration",
+        )
+    yield NotAssessed(subject="The weights and biases of the network", reason=ABSENT)
+
+
+def _asked_for(config: AuditConfig) -> Iterator[NotAssessed]:
+    for item in config.mitigate:
+        yield NotAssessed(subject=f"Mitigation by {item.method}, asked for", reason=ABSENT)
+    for name in config.report.regimes:
+        yield NotAssessed(subject=f"Crosswalk to {name}, asked for", reason=ABSENT)
