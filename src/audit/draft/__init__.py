@@ -1,0 +1,87 @@
+"""A first audit.yaml, guessed from a model and a table, with every guess marked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from audit.config.data import MISSING
+from audit.data.columns import kind_of
+from audit.data.table import Table, read_file
+from audit.draft.columns import guess_parts, sensitive_lines
+from audit.draft.network import feature_lines, model_lines, trained_split
+from audit.draft.words import CHECK, quoted, relative
+from audit.errors import ConfigError, DataError, nearest
+
+
+def write_draft(model: str, data: Path, output: Path, *, force: bool = False) -> int:
+    """Write a commented audit.yaml, and return how many lines a human should check.
+
+    Parameters
+    ----------
+    model : str
+        A bundle folder, a weights file, file.py:function, or the name of a column of predictions.
+    data : Path
+        The table.
+    output : Path
+        Where to write it; paths inside are relative to its folder.
+    force : bool
+        Overwrite an existing file.
+
+    Raises
+    ------
+    AuditError
+        If the table or the model cannot be recognised, or `output` exists.
+    """
+    if output.exists() and not force:
+        raise ConfigError(f"{output}: exists already", "overwrite it with --force")
+    if not data.is_file():
+        names = [item.name for item in data.absolute().parent.glob("*") if item.is_file()]
+        raise DataError(f"{data}: no such file", nearest(data.name, names))
+    table = read_file(data, name=data.name, missing=MISSING)
+    text = draft(model, table, relative(data, output.parent), output.parent)
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{output}: cannot be written ({error.strerror})") from error
+    return text.count(CHECK)
+
+
+def draft(model: str, table: Table, data: str, base: Path) -> str:
+    """Return the text of a commented audit.yaml."""
+    score = model if model in table.frame.columns else None
+    guess = guess_parts(table, {score} if score else set(), trained_split(model))
+    lines = [
+        "# What is audited, on whom, and between which groups. Every key is described in",
+        "# docs/config.md; names are checked before anything runs.",
+        f"name: {quoted(Path(data).name.partition('.')[0] or 'audit')}",
+        "data:",
+        f"  path: {quoted(data)}",
+        f"  target: {guess.target_line}",
+        *sensitive_lines(guess.sensitive, table),
+        *feature_lines(model, score, guess),
+        "  intersections: 2          # cross attributes two by two; 1 turns this off",
+        f"  split: {guess.split_line}" if not score else "  # split: every row is audited",
+        *model_lines(model, score, table, base),
+        "metrics:",
+        f"  threshold: {_threshold(score, table)}",
+        "  confidence: 0.95",
+        f"  tolerance: 0.05           {CHECK} the gap between groups that matters to you",
+        "  minimum_group: 30         # smaller groups are suppressed, and named",
+        "statements:                 # what only a human can say; left out, it reads NOT PROVIDED",
+        "  # intended_use: what the model is for, and what it must not be used for",
+        "  # choice_of_threshold: who chose the threshold and the tolerance, and why",
+        "  # prepared_by: your name",
+        "seed: 0",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _threshold(score: str | None, table: Table) -> str:
+    if score is None or kind_of(table.frame[score]) != "number":
+        return "0.5            # positive is score >= threshold"
+    low, high = float(table.frame[score].min()), float(table.frame[score].max())
+    if low >= 0 and high <= 1:
+        return f"0.5            {CHECK} positive is score >= threshold"
+    return (
+        f"{float(table.frame[score].median()):g}            {CHECK} positive is score >= threshold"
+    )
