@@ -32,6 +32,9 @@ bench: $(TESTING) ## Benchmarks, peers side by side in one run.
 schemas: $(RUNTIME) ## Write the JSON Schemas of audit.yaml and audit.json again.
 	@$(BIN)/python -c 'from audit.schemas import write; write()'
 
+specimen: $(RUNTIME) ## Write the committed specimen under reports/specimen again.
+	@$(BIN)/audit run example_models/planted/audit.yaml --output reports/specimen
+
 clean: ## Remove everything that make made.
 	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
 	rm -rf reports/diabetes reports/planted

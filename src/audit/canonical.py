@@ -41,7 +41,7 @@ def sha256_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def stable_id(kind: str, **parts: Any) -> str:  # noqa: ANN401 - any JSON value
+def stable_id(kind: str, /, **parts: Any) -> str:  # noqa: ANN401 - any JSON value
     """Return an identifier that depends on what is measured and not on what came out.
 
     Two audits that measure the same thing give it the same identifier, so that their results can

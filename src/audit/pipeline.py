@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from audit import folder
 from audit._version import __version__
 from audit.config import AuditConfig, config_from, load_config
 from audit.data.loading import read_table
+from audit.data.records import DataRecord, masked
 from audit.evidence import SCHEMA_VERSION, Evidence, Settings, ToolRecord
 from audit.findings import Results, conclude
 from audit.metrics.cells import CellTable
@@ -110,13 +112,17 @@ def audit(subject: Subject, config: AuditConfig, *, date: str, progress: Progres
         metrics=measured.metrics,
         disparities=measured.disparities,
         explanations=explanations,
-        data=subject.dataset.record,
+        data=_masked(subject.dataset.record, config.metrics.minimum_group),
         model=subject.record,
         confidence=config.metrics.confidence,
         tolerance=config.metrics.tolerance,
         minimum_group=config.metrics.minimum_group,
     )
     return _evidence(subject, config, results, date)
+
+
+def _masked(record: DataRecord, minimum: int) -> DataRecord:
+    return replace(record, groups=masked(record.groups, minimum))
 
 
 def _measure(subject: Subject, config: AuditConfig) -> Measured:

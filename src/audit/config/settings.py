@@ -99,6 +99,10 @@ class Statements(Section):
     """Where the data come from, and who agreed to their use."""
     choice_of_threshold: str | None = None
     """Who chose the threshold and the tolerance, and why."""
+    validity: str | None = None
+    """Why what the model measures is related to the decision and necessary for it."""
+    independent_auditor: str | None = None
+    """Who audited independently, and when."""
     prepared_by: str | None = None
     """Who prepared the audit."""
     approved_by: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from audit.user_code import CodeRecord
@@ -35,13 +35,18 @@ class CountRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupCount:
-    """One group of one attribute (or intersection) in the audited rows."""
+    """One group of one attribute in the audited rows; `positives` is None where suppressed."""
 
     group: dict[str, str]
     n: int
-    positives: int
+    positives: int | None
     share: float
     unknown: bool = False
+
+
+def masked(groups: tuple[GroupCount, ...], minimum: int) -> tuple[GroupCount, ...]:
+    """Suppress how many of a small group are positive; its size stays stated."""
+    return tuple(replace(group, positives=None) if group.n < minimum else group for group in groups)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -227,7 +227,7 @@ def _power(results: Results, found: Headline) -> Iterator[Finding]:
             f"{len(weak)} of the single-attribute comparisons would miss gaps larger than the "
             f"tolerance of {points(results.tolerance)}; the weakest, {title(worst.metric)} by "
             f"{worst.attributes[0]}, would find a gap of {points(worst.minimum_detectable or 0)} "
-            "with 80 % power.",
+            "with 80% power.",
             tuple(d.id for d in weak),
         )
 

@@ -15,7 +15,7 @@ RULE = (
     "positive rate for each sensitive attribute and each intersection. The verdict is, in this "
     "order: Not assessed, if none of them can be computed; Disparity found, if the adjusted "
     "p-value of any is below {alpha:g}; Too little data, if the smallest gap that a "
-    "single-attribute comparison would detect with 80 % power exceeds the tolerance of "
+    "single-attribute comparison would detect with 80% power exceeds the tolerance of "
     "{tolerance:g} for any of them; else No disparity detected."
 )
 

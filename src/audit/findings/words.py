@@ -43,20 +43,20 @@ def group_words(group: Mapping[str, str]) -> str:
 
 def percent(value: float) -> str:
     """Return a rate as a percentage with one decimal."""
-    return f"{100 * value:.1f} %"
+    return f"{100 * value:.1f}%"
 
 
 def points(value: float) -> str:
     """Return a difference of rates in percentage points with one decimal."""
     rounded = round(100 * value, 1) + 0.0
-    return f"{rounded:.1f} points".replace("-", "−")
+    return f"{rounded:.1f} pp".replace("-", "−")
 
 
 def points_interval(interval: Interval) -> str:
     """Return an interval of a difference of rates in words."""
     high = "no upper limit" if interval.high is None else points(interval.high)
     kind = "simultaneous " if interval.simultaneous else ""
-    return f"{kind}{100 * interval.level:g} % interval {points(interval.low)} to {high}"
+    return f"{kind}{100 * interval.level:g}% interval {points(interval.low)} to {high}"
 
 
 def p_words(p_value: float) -> str:

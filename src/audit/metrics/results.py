@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Status = Literal["ok", "undefined", "suppressed"]
-Selection = Literal["reference", "worst_pair"]
+Selection = Literal["reference", "worst_pair", "highest"]
 Group = dict[str, str]
 """Attribute to category; empty for everyone."""
 
@@ -100,7 +100,8 @@ class Disparity:
     a_metric, b_metric : str
         Identifiers of the two entries of ``metrics`` that are compared (everyone's entry where
         no two groups could be).
-    selection : {"reference", "worst_pair"}
+    selection : {"reference", "worst_pair", "highest"}
+        ``highest``: b is the group with the highest rate.
     value : float or None
     interval : Interval or None
         Of a worst pair: of the largest gap (or smallest ratio) over all pairs, simultaneous over
@@ -140,6 +141,8 @@ class Disparity:
     reason: str = ""
     left_out: tuple[str, ...] = field(default=())
     """Of a worst pair: groups that could not take part, in words, with the reason."""
+    test: str = ""
+    """Of the p-value, where it is not the inverted interval: ``pooled z`` or ``Fisher exact``."""
     established: tuple[Group, Group] | None = None
     """Of a worst pair's difference whose interval excludes 0: the pair that sets its lower limit,
     higher value first, where that is another pair than `a` and `b`. The gap between these two is at

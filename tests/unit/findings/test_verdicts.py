@@ -123,8 +123,8 @@ def test_each_thing_there_is_to_say_has_its_code():
     }  # fmt: skip
     assert "sex = C (n = 3)" in found["SMALL_GROUP"].text
     assert "group has no positive labels" in found["UNDEFINED"].text
-    assert "income 8.0 points" in found["DRIVERS"].text
-    assert "7 of 1,000 rows (0.7 %)" in found["UNKNOWN_GROUP"].text
+    assert "income 8.0 pp" in found["DRIVERS"].text
+    assert "7 of 1,000 rows (0.7%)" in found["UNKNOWN_GROUP"].text
     assert "exceeds the gap in the labels" in found["IMPRINT"].text
 
 

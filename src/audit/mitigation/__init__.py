@@ -1,0 +1,1 @@
+"""Mitigation: retraining, fine-tuning and thresholds that narrow a disparity."""

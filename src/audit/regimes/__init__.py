@@ -1,0 +1,1 @@
+"""Laws and standards as versioned data files, filled from what was measured."""

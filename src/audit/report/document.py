@@ -1,0 +1,197 @@
+"""The evidence as the report reads it: every value by its JSON pointer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from audit.evidence import Evidence, from_json, to_json
+from audit.report.naming import metric_name
+from audit.report.numbers import FORMATS, group_name, visible
+
+LONG = 40
+SPACE = 0x20
+DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+WRITE: dict[str, Callable[[Any], str]] = {
+    **FORMATS,
+    "metric": lambda value: metric_name(value).label,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value of the evidence as it is shown, with the place it comes from.
+
+    Attributes
+    ----------
+    text : str
+        What a reader sees.
+    ref : str
+        JSON pointer (RFC 6901) into ``audit.json``.
+    format : str
+        A name of `FORMATS`, or ``group`` or ``metric``.
+    key : float or str
+        What a table is sorted by.
+    """
+
+    text: str
+    ref: str
+    format: str
+    key: float | str
+
+    @property
+    def place(self) -> str:
+        """The pointer as an attribute can hold it: ``%`` and controls percent-encoded."""
+        return "".join(quote(c) if c == "%" or ord(c) < SPACE else c for c in self.ref)
+
+    @property
+    def look(self) -> str:
+        """How a name needs to be laid out so that it harms nothing around it."""
+        long = "long" if len(self.text) > LONG else ""
+        bidi = "bidi" if any(char in DIRECTIONS for char in self.text) else ""
+        return f"{long} {bidi}".strip()
+
+
+Phrase = tuple["str | Shown", ...]
+"""Words and values in reading order."""
+
+
+def plain(phrase: Phrase) -> str:
+    """Return a phrase as text, for places that hold no markup."""
+    return "".join(part if isinstance(part, str) else part.text for part in phrase)
+
+
+def joined(phrases: Iterable[Phrase], between: str = ", ") -> Phrase:
+    """Join phrases by words."""
+    parts: list[str | Shown] = []
+    for phrase in phrases:
+        parts += [between, *phrase] if parts else phrase
+    return tuple(parts)
+
+
+@dataclass(frozen=True)
+class Document:
+    """Evidence, its JSON, and where each entry stands.
+
+    Attributes
+    ----------
+    evidence : Evidence
+        Read back from its own JSON, so that equal evidence gives equal bytes.
+    values : dict
+        The JSON.
+    content : bytes
+        The canonical JSON.
+    places : dict
+        Identifier of a metric, disparity or explanation to its JSON pointer.
+    attributes : tuple of str
+        Sensitive attributes in the order of the evidence.
+    """
+
+    evidence: Evidence
+    values: dict[str, Any]
+    content: bytes
+    places: Mapping[str, str]
+    attributes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Document:
+        """Read evidence through its JSON."""
+        content = to_json(evidence)
+        values = json.loads(content)
+        places = {
+            entry["id"]: f"/{kind}/{number}"
+            for kind in ("metrics", "disparities", "explanations")
+            for number, entry in enumerate(values[kind])
+        }
+        evidence = from_json(content)
+        return cls(evidence, values, content, places, _attributes(evidence))
+
+    def at(self, pointer: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Return the value at a JSON pointer."""
+        value: Any = self.values
+        for step in pointer.split("/")[1:]:
+            value = value[int(step)] if isinstance(value, list) else value[unescape(step)]
+        return value
+
+    def show(self, pointer: str, form: str) -> Shown:
+        """Write the value at a JSON pointer in the format of that name."""
+        value = self.at(pointer)
+        key = value if isinstance(value, int | float) else str(value)
+        return Shown(WRITE[form](value), pointer, form, key)
+
+    def text(self, pointer: str) -> Shown:
+        """Show text as it is."""
+        return self.show(pointer, "text")
+
+    def group(self, pointer: str) -> Shown:
+        """Show the group at a JSON pointer by name."""
+        name = group_name(self.at(pointer), self.attributes)
+        return Shown(name, pointer, "group", name)
+
+    def name_of(self, group: Mapping[str, str]) -> str:
+        """Name a group, for places that hold no markup."""
+        return group_name(group, self.attributes)
+
+    def key(self, pointer: str) -> Shown:
+        """Show the last name of a JSON pointer."""
+        name = unescape(pointer.rsplit("/", 1)[1])
+        return Shown(visible(name), pointer, "key", name)
+
+    def path(self, pointer: str) -> Shown:
+        """Show a JSON pointer below the configuration as a dotted path."""
+        steps = [unescape(step) for step in pointer.split("/")[3:]]
+        return Shown(visible(".".join(steps)), pointer, "path", ".".join(steps))
+
+    def attribute_of(self, name: str) -> Shown:
+        """Show the name of a sensitive attribute, from the first group that has it."""
+        groups = self.values["data"]["groups"]
+        for place, entry in enumerate(groups):
+            if name in entry["group"]:
+                return self.key(f"/data/groups/{place}/group/{escape(name)}")
+        for place, entry in enumerate(self.values["metrics"]):
+            if name in entry["group"]:
+                return self.key(f"/metrics/{place}/group/{escape(name)}")
+        raise KeyError(name)
+
+    def interval(self, pointer: str, form: str) -> Phrase:
+        """Show the interval of an entry as ``[low, high]``; empty where there is none."""
+        interval = self.at(pointer).get("interval")
+        if interval is None:
+            return ()
+        place = f"{pointer}/interval"
+        high = interval["high"]
+        upper = "no upper limit" if high is None else self.show(f"{place}/high", form)
+        return ("[", self.show(f"{place}/low", form), ", ", upper, "]")
+
+    def too_few(self, pointer: str) -> Phrase:
+        """Say that a group has too few rows; the pointer leads to how many."""
+        least = self.show("/settings/minimum_group", "integer")
+        rows = self.show(pointer, "integer")
+        return ("suppressed: ", rows, " rows, under the minimum of ", least)
+
+    def value(self, pointer: str, form: str) -> Phrase:
+        """Show the value of an entry, or why it has none."""
+        entry = self.at(pointer)
+        if entry["status"] == "ok" and entry["value"] is not None:
+            return (self.show(f"{pointer}/value", form),)
+        if entry["status"] == "suppressed" and "n" in entry:
+            return self.too_few(f"{pointer}/n")
+        return (self.show(f"{pointer}/status", "text"), ": ", self.text(f"{pointer}/reason"))
+
+
+def escape(name: str) -> str:
+    """Escape one step of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def unescape(step: str) -> str:
+    """Undo `escape`."""
+    return step.replace("~1", "/").replace("~0", "~")
+
+
+def _attributes(evidence: Evidence) -> tuple[str, ...]:
+    singles = [next(iter(entry.group)) for entry in evidence.data.groups if len(entry.group) == 1]
+    return tuple(dict.fromkeys(singles))

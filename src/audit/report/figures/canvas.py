@@ -1,0 +1,148 @@
+"""From a drawing to a picture: matplotlib without pyplot, the same bytes each time.
+
+Traps, each seen: a label is parsed as mathematics unless told not to; NUL is no XML; the fonts that
+measure here are not those that draw at the reader's; a settings file of the machine changes all.
+"""
+
+from __future__ import annotations
+
+import base64
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from audit.report.document import Phrase
+from audit.report.figures.palette import INK, MUTED, RULE, style_sheet
+from audit.report.numbers import decimal, visible
+
+WIDE, NARROW = 860, 344
+PIXELS = 96
+TEXT = 9.0  # points: 12 pixels in both widths
+CHARACTER = 7.0  # pixels of a wide system font at that size
+SETTINGS: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "audit",
+    "text.parse_math": False,
+    "font.family": "DejaVu Sans",
+    "font.size": TEXT,
+    "axes.unicode_minus": True,
+    "path.simplify": False,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """One rendering, as a data URI."""
+
+    uri: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A figure for wide and for narrow pages, the finding it shows, and where its numbers stand."""
+
+    id: str
+    alt: str
+    caption: Phrase
+    table: str
+    wide: Image
+    narrow: Image
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """A figure measured in pixels from its top left corner."""
+
+    figure: Figure
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, width: int, height: int) -> Canvas:
+        """Make an empty one."""
+        return cls(Figure(figsize=(width / PIXELS, height / PIXELS), dpi=PIXELS), width, height)
+
+    def axes(self, left: float, top: float, right: float, bottom: float) -> Axes:
+        """Add axes whose vertical coordinates are pixels, with grid lines across."""
+        box = (
+            left / self.width,
+            1 - bottom / self.height,
+            (right - left) / self.width,
+            (bottom - top) / self.height,
+        )
+        axes = self.figure.add_axes(box, facecolor="none")
+        axes.set_ylim(bottom, top)
+        for side in ("left", "right", "top"):
+            axes.spines[side].set_visible(False)
+        axes.spines["bottom"].set_color(RULE)
+        axes.tick_params(colors=MUTED, length=0, pad=5, labelsize=TEXT, labelleft=False)
+        axes.grid(axis="x", color=RULE, linewidth=0.6)
+        axes.set_axisbelow(True)
+        return axes
+
+    def text(self, x: float, y: float, text: str, **style: Any) -> None:  # noqa: ANN401 - matplotlib
+        """Write text centred on the line `y`."""
+        style = {"color": INK, "va": "center", "parse_math": False, **style}
+        self.figure.text(x / self.width, 1 - y / self.height, visible(text), **style)
+
+
+def picture(
+    draw: Callable[[int], Canvas], *, anchor: str, alt: str, caption: Phrase, table: str
+) -> Picture:
+    """Draw both widths under fixed settings."""
+    wide, narrow = _image(draw, WIDE), _image(draw, NARROW)
+    return Picture(id=anchor, alt=alt, caption=caption, table=table, wide=wide, narrow=narrow)
+
+
+def shortened(text: str, pixels: float) -> str:
+    """Cut the middle out of a name that is longer than its place; the table has it whole."""
+    limit = max(8, int(pixels / CHARACTER))
+    text = visible(text)
+    if len(text) <= limit:
+        return text
+    head = (limit - 1) * 2 // 3
+    return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
+
+
+def percent_axis(
+    axes: Axes, low: float, high: float, *, signed: bool = False, ticks: int = 5
+) -> None:
+    """Set limits and label the ticks in percent, or in signed percentage points."""
+    axes.set_xlim(low, high)
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(ticks, steps=[1, 2, 5, 10]))
+    unit = "" if signed else "%"
+    axes.xaxis.set_major_formatter(
+        lambda value, _: decimal(round(float(value), 6), 0, scale=100, signed=signed) + unit
+    )
+
+
+def _image(draw: Callable[[int], Canvas], width: int) -> Image:
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        warnings.filterwarnings("ignore", message="Matplotlib currently does not support")
+        mpl.rcdefaults()
+        mpl.rcParams.update(SETTINGS)
+        canvas = draw(width)
+        svg = _svg(canvas.figure)
+    uri = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+    return Image(uri=uri, width=canvas.width, height=canvas.height)
+
+
+def _svg(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    figure.patch.set_visible(False)
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    canvas: Any = FigureCanvasSVG(figure)
+    canvas.print_svg(buffer, metadata=nothing)
+    drawn = buffer.getvalue()
+    start = drawn.index(b"<defs>")
+    return drawn[:start] + f"<style>{style_sheet()}</style>\n ".encode() + drawn[start:]

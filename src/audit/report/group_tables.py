@@ -1,0 +1,83 @@
+"""Tables of metrics by group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from audit.metrics.results import MetricResult
+from audit.report.document import Document, Phrase
+from audit.report.naming import metric_name, metric_rank
+from audit.report.tables import Cell, Column, Table, name, number, why
+
+Key = tuple[tuple[str, str], ...]
+
+
+def group_key(group: dict[str, str]) -> Key:
+    """Return a group as a key of a dictionary."""
+    return tuple(sorted(group.items()))
+
+
+def crossings(document: Document) -> tuple[tuple[str, ...], ...]:
+    """Return the sets of attributes that groups were made of, single ones first."""
+    found = {tuple(key for key, _ in group_key(entry.group)) for entry in document.evidence.metrics}
+    rank = {attribute: place for place, attribute in enumerate(document.attributes)}
+
+    def ordered(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(names, key=lambda item: (rank.get(item, len(rank)), item)))
+
+    places = {names: [rank.get(item, len(rank)) for item in names] for names in found}
+    return tuple(
+        ordered(names)
+        for names in sorted(found, key=lambda x: (len(x), sorted(places[x]), x))
+        if names
+    )
+
+
+def metric_names(entries: Sequence[MetricResult]) -> tuple[str, ...]:
+    """Return the metrics among entries in the order of the report."""
+    return tuple(sorted({entry.metric for entry in entries} - {"imprint"}, key=metric_rank))
+
+
+def group_table(
+    document: Document,
+    attributes: tuple[str, ...],
+    *,
+    anchor: str,
+    caption: Phrase,
+    everyone: bool,
+) -> Table:
+    """Lay out every metric of every group of these attributes."""
+    wanted = set(attributes)
+    grid: dict[Key, dict[str, str]] = {}
+    for place, entry in enumerate(document.evidence.metrics):
+        if set(entry.group) == wanted or (everyone and not entry.group):
+            grid.setdefault(group_key(entry.group), {})[entry.metric] = f"/metrics/{place}"
+    names = metric_names(document.evidence.metrics)
+    level = document.show("/settings/confidence", "percent0")
+    heads = (
+        Column(("Group",), "name"),
+        Column(("n",)),
+        *(Column((metric_name(metric).short,)) for metric in names),
+    )
+    rows = tuple(_row(document, names, found) for found in grid.values())
+    return Table(anchor, (*caption, " Below each rate its ", level, " interval."), heads, rows)
+
+
+def rate_cell(document: Document, place: str | None) -> Cell:
+    """Write one rate and its interval, or why there is none."""
+    if place is None:
+        return number(("—",))
+    value = document.value(place, "percent1")
+    limits = document.interval(place, "hundred1")
+    return number(value, limits) if limits else why(value)
+
+
+def _row(document: Document, names: tuple[str, ...], found: dict[str, str]) -> tuple[Cell, ...]:
+    first = next(iter(found.values()))
+    head = (
+        name((document.group(f"{first}/group"),)),
+        number((document.show(f"{first}/n", "integer"),)),
+    )
+    if all(document.at(place)["status"] == "suppressed" for place in found.values()):
+        return (*head, why(document.value(first, "percent1"), len(names)))
+    return (*head, *(rate_cell(document, found.get(metric)) for metric in names))

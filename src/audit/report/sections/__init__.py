@@ -1,0 +1,36 @@
+"""The sections in the order of the page. To add one: a module, a template, a line here."""
+
+from __future__ import annotations
+
+from audit.report.section import ReportSection
+from audit.report.sections import (
+    data,
+    disparities,
+    drivers,
+    findings,
+    glossary,
+    intersections,
+    method,
+    performance,
+    provenance,
+    scope,
+    statements,
+    training,
+    verdict,
+)
+
+SECTIONS: tuple[ReportSection, ...] = (
+    verdict,
+    scope,
+    findings,
+    data,
+    performance,
+    disparities,
+    intersections,
+    drivers,
+    training,
+    method,
+    statements,
+    provenance,
+    glossary,
+)

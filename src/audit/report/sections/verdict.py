@@ -1,0 +1,185 @@
+"""First screen: what was found, how sure one can be, and what was not looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from audit.metrics.results import Disparity
+from audit.report.comparisons import pairs, rows_line
+from audit.report.document import Document, Phrase, Shown, joined
+from audit.report.wording import (
+    ASSOCIATION,
+    gap_explanation,
+    headline,
+    leading_features,
+    missable,
+    standing,
+    tone,
+)
+
+KEY = "verdict"
+TITLE = "Verdict"
+NAMED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """One of the two rates that are compared."""
+
+    group: Shown
+    value: Phrase
+    limits: Phrase
+    n: Phrase
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lead:
+    """The largest disparity."""
+
+    metric: Shown
+    a: Rate
+    b: Rate
+    difference: Phrase
+    ratio: Phrase
+    ratio_of: str
+    basis: Phrase
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """What the first screen says."""
+
+    word: Shown
+    tone: str
+    sentence: Shown
+    lead: Lead | None
+    facts: tuple[tuple[str, Phrase], ...]
+    fingerprints: tuple[tuple[str, Phrase], ...]
+
+
+def summarise(document: Document) -> View:
+    """Collect the first screen."""
+    return View(
+        word=document.text("/verdict/word"),
+        tone=tone(document.evidence.verdict),
+        sentence=document.text("/verdict/sentence"),
+        lead=_lead(document),
+        facts=tuple(fact for fact in _facts(document) if fact[1]),
+        fingerprints=_fingerprints(document),
+    )
+
+
+def _lead(document: Document) -> Lead | None:
+    entry = headline(document)
+    if entry is None:
+        return None
+    place = document.places[entry.id]
+    pair = pairs(document, partial(_alike, entry))[0]
+    ratio = () if pair.ratio is None else _estimate(document, pair.ratio, "ratio3", "ratio3")
+    return Lead(
+        metric=document.show(f"{place}/metric", "metric"),
+        a=_rate(document, f"{place}/a", entry.a_metric),
+        b=_rate(document, f"{place}/b", entry.b_metric),
+        difference=_estimate(document, place, "points1", "signed1"),
+        ratio=ratio,
+        ratio_of="second over first" if pair.turned else "first over second",
+        basis=_basis(document, place, entry, ratio=bool(ratio)),
+    )
+
+
+def _alike(entry: Disparity, other: Disparity) -> bool:
+    names = ("metric", "model", "split", "selection")
+    same = all(getattr(entry, name) == getattr(other, name) for name in names)
+    return same and {entry.a_metric, entry.b_metric} == {other.a_metric, other.b_metric}
+
+
+def _rate(document: Document, group: str, metric_id: str) -> Rate:
+    place = document.places[metric_id]
+    return Rate(
+        group=document.group(group),
+        value=document.value(place, "percent1"),
+        limits=document.interval(place, "hundred1"),
+        n=rows_line(document, place),
+    )
+
+
+def _estimate(document: Document, place: str, form: str, limits: str) -> Phrase:
+    interval = document.interval(place, limits)
+    return (
+        (*document.value(place, form), " ", *interval) if interval else document.value(place, form)
+    )
+
+
+def _basis(document: Document, place: str, entry: Disparity, *, ratio: bool) -> Phrase:
+    said: Phrase = ()
+    several = ("s of difference and ratio",) if ratio else (" of the difference",)
+    if entry.interval is not None:
+        kind = "simultaneous" if entry.interval.simultaneous else "pointwise"
+        said = (document.show(f"{place}/interval/level", "percent0"), f" {kind} interval", *several)
+    if entry.family is not None:
+        said = (*said, ", k = ", document.show(f"{place}/family/size", "integer"), " comparisons")
+    if entry.p_adjusted is not None:
+        said = (*said, ", adjusted p ", *_p(document, place))
+    return said
+
+
+def _p(document: Document, place: str) -> Phrase:
+    shown = document.show(f"{place}/p_adjusted", "p")
+    return (shown,) if shown.text.startswith("<") else ("= ", shown)
+
+
+def _facts(document: Document) -> tuple[tuple[str, Phrase], ...]:
+    return (
+        ("How sure", _sure(document)),
+        ("Goes through", _through(document)),
+        ("Not assessed", _left_out(document)),
+        ("Threshold", _threshold(document)),
+    )
+
+
+def _sure(document: Document) -> Phrase:
+    if document.evidence.verdict.word == "Disparity found":
+        return standing(document)
+    return joined(filter(None, (standing(document), missable(document))), "; ")
+
+
+def _through(document: Document) -> Phrase:
+    explanation = gap_explanation(document)
+    if explanation is None or not explanation.values:
+        return ("not assessed: no explanation of the gap",)
+    total: Phrase = ()
+    if explanation.total is not None:
+        place = document.places[explanation.id]
+        total = (", of a score gap of ", document.show(f"{place}/total", "points1"))
+    return (*leading_features(document, explanation), *total, f". {ASSOCIATION}")
+
+
+def _left_out(document: Document) -> Phrase:
+    subjects = document.evidence.not_assessed
+    if not subjects:
+        return ("nothing is recorded as left out",)
+    named: list[Phrase] = [
+        (document.text(f"/not_assessed/{number}/subject"),)
+        for number in range(min(NAMED, len(subjects)))
+    ]
+    return (*joined(named, "; "), "; and more") if len(subjects) > NAMED else joined(named, "; ")
+
+
+def _threshold(document: Document) -> Phrase:
+    source = document.text("/model/threshold_source")
+    if document.evidence.model.threshold is None:
+        return ("labels were given, no threshold; ", source)
+    return ("score ≥ ", document.show("/model/threshold", "setting"), "; ", source)
+
+
+def _fingerprints(document: Document) -> tuple[tuple[str, Phrase], ...]:
+    model: Phrase = ("no weights",)
+    if document.evidence.model.sha256 is not None:
+        model = (document.show("/model/sha256", "sha12"),)
+    return (
+        ("Model", model),
+        ("Data", (document.show("/data/sha256", "sha12"),)),
+        ("Date", (document.text("/date"),)),
+        ("Version", (document.text("/tool/name"), " ", document.text("/tool/version"))),
+    )

@@ -1,0 +1,72 @@
+"""How values are written."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.report.numbers import FORMATS, group_name, visible
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "text"),
+    [
+        ("percent1", 0.5423, "54.2%"),
+        ("percent1", 0.0005, "0.0%"),  # half to even
+        ("percent1", 0.0015, "0.2%"),
+        ("percent0", 0.95, "95%"),
+        ("percent1", 1, "100.0%"),
+        ("points1", 0.165, "+16.5\u00a0pp"),
+        ("points1", -0.165, "−16.5\u00a0pp"),
+        ("points1", -0.00001, "0.0\u00a0pp"),
+        ("points2", 0.01234, "+1.23\u00a0pp"),
+        ("size1", 0.05, "5.0\u00a0pp"),
+        ("signed1", 0.0, "0.0"),
+        ("signed2", -0.2, "−20.00"),
+        ("hundred1", 0.123, "12.3"),
+        ("ratio3", 0.97923, "0.979"),
+        ("ratio3", 1, "1.000"),
+        ("fixed4", 0.00005, "0.0000"),
+        ("significant3", 0.00041234, "0.000412"),
+        ("integer", 20000, "20,000"),
+        ("p", 0.0009999, "< 0.001"),
+        ("p", 0.001, "0.001"),
+        ("p", 0.0499, "0.050"),
+        ("p", 1.0, "1.000"),
+        ("p", 0, "< 0.001"),
+        ("sha12", "0123456789abcdef", "0123456789ab"),
+        ("words", "intended_use", "intended use"),
+        ("setting", None, "none"),
+        ("setting", [], "none"),
+        ("setting", True, "yes"),
+        ("setting", [16, 8], "16, 8"),
+        ("setting", 0.001, "0.001"),
+    ],
+)
+def test_formats(form, value, text):
+    assert FORMATS[form](value) == text
+
+
+def test_a_value_is_rounded_as_it_stands_in_the_json():
+    # 1.005 is a little less in binary; the JSON says 1.005, and half goes to even.
+    assert FORMATS["fixed3"](1.0005) == "1.000"
+    assert FORMATS["percent1"](0.2875) == "28.8%"
+
+
+def test_groups():
+    assert group_name({}) == "everyone"
+    group = {"race": "Black", "sex": "Female"}
+    assert group_name(group, ("sex", "race")) == "sex = Female, race = Black"
+    assert group_name(group) == "race = Black, sex = Female"
+    assert group_name({"sex": "a\x00b"}) == "sex = a␀b"
+
+
+def test_controls_become_visible():
+    assert visible("\x00\x1b\n\t\x7f") == "␀␛␊␉␡"
+    assert visible("\x85\ufffe\uffff\ud800") == "\ufffd" * 4
+
+
+@given(st.text(st.characters(exclude_categories=("Cc", "Cs", "Cn"))))
+def test_everything_else_is_left_as_it_is(text):
+    assert visible(text) == text
