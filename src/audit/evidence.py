@@ -16,7 +16,10 @@ from audit.errors import EvidenceError
 from audit.explainers.results import Explanation
 from audit.findings import Finding, Verdict
 from audit.metrics.results import Disparity, MetricResult
+from audit.mitigation.results import ComparisonRecord, Levelling, MitigationRecord
 from audit.models.records import ModelRecord, TrainingRecord
+from audit.regimes.results import RegimeRecord
+from audit.weights.results import Ledger
 
 SCHEMA_VERSION = "1.0.0"
 SCHEMA_FILE = Path(__file__).with_name("evidence.schema.json")
@@ -50,9 +53,9 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsRecord:
-    """The weight ledgers."""
+    """The weight ledgers, in the order of the network; empty where there are none."""
 
-    ledgers: tuple[dict[str, Any], ...] = ()
+    ledgers: tuple[Ledger, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,12 +105,13 @@ class Evidence:
     explanations: tuple[Explanation, ...] = ()
     weights: WeightsRecord = field(default_factory=WeightsRecord)
     training: TrainingRecord | None = None
-    mitigations: tuple[dict[str, Any], ...] = ()
-    comparisons: tuple[dict[str, Any], ...] = ()
+    mitigations: tuple[MitigationRecord, ...] = ()
+    comparisons: tuple[ComparisonRecord, ...] = ()
+    levelling: tuple[Levelling, ...] = ()
     findings: tuple[Finding, ...]
     verdict: Verdict
     not_assessed: tuple[NotAssessed, ...]
-    regimes: tuple[dict[str, Any], ...] = ()
+    regimes: tuple[RegimeRecord, ...] = ()
     statements: tuple[Statement, ...]
     environment: Environment
 

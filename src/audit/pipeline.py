@@ -16,11 +16,12 @@ from audit.data.loading import read_table
 from audit.data.records import DataRecord, masked
 from audit.evidence import SCHEMA_VERSION, Evidence, Settings, ToolRecord
 from audit.findings import Results, conclude
-from audit.metrics.cells import CellTable
-from audit.metrics.disparity import Measured, measure
-from audit.metrics.imprint import imprint
+from audit.measuring import measure_groups
 from audit.progress import Progress, Report, Silent
 from audit.provenance import config_record, environment
+from audit.regimes.filling import Sources, fill
+from audit.regimes.library import regime
+from audit.regimes.results import RegimeRecord
 from audit.result import AuditResult
 from audit.scope import not_assessed, statements
 from audit.subject import Subject, load_subject, train_network
@@ -105,7 +106,7 @@ def train_to_folder(
 def audit(subject: Subject, config: AuditConfig, *, date: str, progress: Progress) -> Evidence:
     """Measure, explain and conclude."""
     with progress.stage("Measuring groups"):
-        measured = _measure(subject, config)
+        measured = measure_groups(subject.dataset, subject.predictions, config, subject.record.name)
     with progress.stage("Explaining") as report:
         explanations = _explain(subject, config, measured.disparities, report)
     results = Results(
@@ -123,32 +124,6 @@ def audit(subject: Subject, config: AuditConfig, *, date: str, progress: Progres
 
 def _masked(record: DataRecord, minimum: int) -> DataRecord:
     return replace(record, groups=masked(record.groups, minimum))
-
-
-def _measure(subject: Subject, config: AuditConfig) -> Measured:
-    rows = subject.predictions.rows
-    data = subject.dataset
-    table = CellTable.from_codes(
-        [(item.name, item.categories, item.codes[rows]) for item in data.sensitive],
-        data.target[rows],
-        subject.predictions.label,
-        None if data.weights is None else data.weights[rows],
-    )
-    common: dict[str, Any] = {
-        "reference": config.metrics.reference,
-        "confidence": config.metrics.confidence,
-        "minimum_group": config.metrics.minimum_group,
-        "threshold": subject.predictions.threshold,
-        "model": subject.record.name,
-        "split": data.record.split,
-    }
-    rates = measure(
-        table, names=config.metrics.names, intersections=config.data.intersections, **common
-    )
-    changes = imprint(table, **common)
-    return Measured(
-        metrics=rates.metrics + changes.metrics, disparities=rates.disparities + changes.disparities
-    )
 
 
 def _explain(
@@ -211,9 +186,22 @@ def _evidence(subject: Subject, config: AuditConfig, results: Results, date: str
         findings=findings,
         verdict=verdict,
         not_assessed=not_assessed(config, results, subject.training),
+        regimes=_regimes(subject, config, results),
         statements=statements(config),
         environment=environment(subject.model.device.type if subject.model else "cpu"),
     )
+
+
+def _regimes(subject: Subject, config: AuditConfig, results: Results) -> tuple[RegimeRecord, ...]:
+    sources = Sources(
+        metrics=results.metrics,
+        disparities=results.disparities,
+        data=results.data,
+        statements=config.statements.model_dump(),
+        scores=subject.predictions.score is not None,
+        model=subject.record.name,
+    )
+    return tuple(fill(regime(name), sources) for name in config.report.regimes)
 
 
 def read_configuration(config: Configuration, base: str | Path | None) -> tuple[AuditConfig, Path]:

@@ -120,9 +120,24 @@ SOURCES = Registry(
     },
 )
 
+REGIMES = Registry(
+    kind="regime",
+    entries={
+        "us-four-fifths": Entry(
+            target="audit.regimes.library:regime",
+            summary="United States, Uniform Guidelines: impact ratios against four fifths",
+        ),
+        "nyc-ll144": Entry(
+            target="audit.regimes.library:regime",
+            summary="New York City Local Law 144: selection, scoring rates and impact ratios",
+        ),
+    },
+)
+
 KINDS: Mapping[str, Registry] = {
     "metrics": METRICS,
     "explainers": EXPLAINERS,
     "loaders": LOADERS,
     "sources": SOURCES,
+    "regimes": REGIMES,
 }

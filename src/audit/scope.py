@@ -11,8 +11,10 @@ from audit.findings import Results
 from audit.findings.words import and_list, group_words
 from audit.metrics.results import MetricResult
 from audit.models.records import ModelRecord, TrainingRecord
+from audit.regimes.library import regime
 
 ABSENT = "not part of this version"
+ONLY_FOR_REGIMES = {"validity", "independent_auditor"}
 
 
 def not_assessed(
@@ -40,7 +42,12 @@ def not_assessed(
 
 def statements(config: AuditConfig) -> tuple[Statement, ...]:
     """Return what humans stated in the configuration; None where nobody did."""
-    said = config.statements.model_dump()
+    asked = {part.key for name in config.report.regimes for part in regime(name).human}
+    said = {
+        name: text
+        for name, text in config.statements.model_dump().items()
+        if text or name in asked or name not in ONLY_FOR_REGIMES
+    }
     return tuple(
         Statement(
             name=name,
@@ -108,5 +115,3 @@ def _explanations(config: AuditConfig, model: ModelRecord) -> Iterator[NotAssess
 def _asked_for(config: AuditConfig) -> Iterator[NotAssessed]:
     for item in config.mitigate:
         yield NotAssessed(subject=f"Mitigation by {item.method}, asked for", reason=ABSENT)
-    for name in config.report.regimes:
-        yield NotAssessed(subject=f"Crosswalk to {name}, asked for", reason=ABSENT)

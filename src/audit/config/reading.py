@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from audit.config.settings import AuditConfig
 from audit.errors import ConfigError, nearest
-from audit.registry import EXPLAINERS, METRICS
+from audit.registry import EXPLAINERS, METRICS, REGIMES
 
 LIMIT = 1 << 20
 SHOWN = 80
@@ -97,6 +97,8 @@ def _require_known_names(config: AuditConfig) -> None:
             METRICS.target(name)
     for name in config.explain.methods:
         EXPLAINERS.target(name)
+    for name in config.report.regimes:
+        REGIMES.target(name)
 
 
 def _read(path: Path) -> str:

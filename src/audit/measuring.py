@@ -1,0 +1,78 @@
+"""The metrics of one audit: rates and comparisons, the imprint, and what regimes ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.config import AuditConfig
+from audit.data.dataset import Dataset
+from audit.metrics.cells import CellTable
+from audit.metrics.disparity import Measured, measure
+from audit.metrics.impact import SCORING_RATE, impact_ratios
+from audit.metrics.imprint import imprint
+from audit.metrics.rates import rate
+from audit.predictions import Predictions
+from audit.regimes.library import regime
+
+
+def measure_groups(
+    dataset: Dataset, predictions: Predictions, config: AuditConfig, role: str
+) -> Measured:
+    """Measure every metric of every group, and compare the groups.
+
+    `role` names the model: ``baseline``, or a mitigated one.
+    """
+    table = cells(dataset, predictions, predictions.label)
+    common: dict[str, Any] = {
+        "confidence": config.metrics.confidence,
+        "minimum_group": config.metrics.minimum_group,
+        "threshold": predictions.threshold,
+        "model": role,
+        "split": dataset.record.split,
+    }
+    reference = config.metrics.reference
+    depth = config.data.intersections
+    rates = measure(
+        table, names=config.metrics.names, reference=reference, intersections=depth, **common
+    )
+    changes = imprint(table, reference=reference, **common)
+    return _joined(rates, changes, *_asked_by_regimes(dataset, predictions, config, common))
+
+
+def cells(dataset: Dataset, predictions: Predictions, decisions: NDArray[np.generic]) -> CellTable:
+    """Count the predicted rows by group, label and decision."""
+    rows = predictions.rows
+    return CellTable.from_codes(
+        [(item.name, item.categories, item.codes[rows]) for item in dataset.sensitive],
+        dataset.target[rows],
+        decisions,
+        None if dataset.weights is None else dataset.weights[rows],
+    )
+
+
+def _asked_by_regimes(
+    dataset: Dataset, predictions: Predictions, config: AuditConfig, common: dict[str, Any]
+) -> list[Measured]:
+    wanted = {name for item in config.report.regimes for name in regime(item).rates}
+    depth = config.data.intersections
+    asked = []
+    if "selection_rate" in wanted:
+        table = cells(dataset, predictions, predictions.label)
+        ratios = impact_ratios(table, rate("selection_rate"), intersections=depth, **common)
+        asked.append(Measured(metrics=(), disparities=ratios.disparities))
+    if "scoring_rate" in wanted and predictions.score is not None:
+        above = (predictions.score > np.median(predictions.score)).astype(np.int8)
+        table = cells(dataset, predictions, above)
+        common = {**common, "threshold": None}
+        asked.append(impact_ratios(table, SCORING_RATE, intersections=depth, **common))
+    return asked
+
+
+def _joined(*parts: Measured) -> Measured:
+    return Measured(
+        metrics=tuple(item for part in parts for item in part.metrics),
+        disparities=tuple(item for part in parts for item in part.disparities),
+    )
