@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 
-from audit.canonical import stable_id
-from audit.data.records import DataRecord
-from audit.explainers.results import Explanation
+from audit.findings.change import levelling, mitigations
+from audit.findings.drawing import Results, finding
+from audit.findings.network import carriers, drivers
 from audit.findings.records import Finding, Severity, Verdict
 from audit.findings.verdict import (
     RULE,
@@ -29,31 +28,10 @@ from audit.findings.words import (
     points_interval,
     title,
 )
-from audit.metrics.results import Disparity, MetricResult
-from audit.models.records import ModelRecord
+from audit.metrics.results import Disparity
 
 PLACES: Mapping[str, Severity] = {"beyond": "high", "across": "medium", "inside": "low"}
 RANK: Mapping[str, int] = {"high": 0, "medium": 1, "low": 2, "info": 3}
-DRIVERS = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Results:
-    """Everything that findings are drawn from."""
-
-    metrics: tuple[MetricResult, ...]
-    disparities: tuple[Disparity, ...]
-    explanations: tuple[Explanation, ...]
-    data: DataRecord
-    model: ModelRecord
-    confidence: float
-    tolerance: float
-    minimum_group: int
-
-    @property
-    def rates(self) -> dict[str, MetricResult]:
-        """Metrics by identifier."""
-        return {metric.id: metric for metric in self.metrics}
 
 
 def conclude(results: Results) -> tuple[tuple[Finding, ...], Verdict]:
@@ -86,23 +64,10 @@ def _verdict(results: Results, found: Headline, findings: tuple[Finding, ...]) -
     )
 
 
-def _finding(
-    code: str, severity: Severity, text: str, refs: tuple[str, ...] = (), about: str = ""
-) -> Finding:
-    return Finding(
-        id=stable_id("finding", code=code, refs=list(refs), about=about),
-        code=code,
-        severity=severity,
-        status="note" if severity == "info" else "open",
-        text=text,
-        refs=refs,
-    )
-
-
 def _disparities(results: Results, found: Headline) -> Iterator[Finding]:
     for disparity in found.standing:
         where = place_of(disparity, results.tolerance)
-        yield _finding(
+        yield finding(
             "DISPARITY",
             PLACES[where],
             f"{compared(disparity, results.rates)} Adjusted {p_words(disparity.p_adjusted or 0)} "
@@ -130,7 +95,7 @@ def _others(results: Results, found: Headline) -> Iterator[Finding]:
             continue
         labels = d.metric == "base_rate"
         note = " The labels themselves differ, before any prediction." if labels else ""
-        yield _finding(
+        yield finding(
             "LABEL_GAP" if labels else "OTHER_DISPARITY",
             "info" if labels else "low",
             f"{compared(d, results.rates)}{note}",
@@ -142,7 +107,7 @@ def _imprint(disparity: Disparity) -> Finding:
     size = points(abs(disparity.value or 0))
     verb = "exceeds" if (disparity.value or 0) > 0 else "falls short of"
     span = f" ({points_interval(disparity.interval)})" if disparity.interval else ""
-    return _finding(
+    return finding(
         "IMPRINT",
         "medium" if (disparity.value or 0) > 0 else "low",
         f"The gap in predictions between {group_words(disparity.a)} and "
@@ -150,24 +115,6 @@ def _imprint(disparity: Disparity) -> Finding:
         f"{size}{span}.",
         (disparity.id,),
     )
-
-
-def _drivers(results: Results, found: Headline) -> Iterator[Finding]:
-    standing = [(d.a, d.b) for d in found.standing if d.metric == "selection_rate"]
-    for item in results.explanations:
-        if item.status == "not converged":
-            yield _finding("NOT_CONVERGED", "low", f"Explanation: {item.reason}", (item.id,))
-        if item.level != "gap" or item.status != "ok" or (item.a, item.b) not in standing:
-            continue
-        parts = [f"{value.feature} {points(value.value)}" for value in item.values[:DRIVERS]]
-        yield _finding(
-            "DRIVERS",
-            "info",
-            f"Of the score gap of {points(item.total or 0)} between {group_words(item.a)} and "
-            f"{group_words(item.b)} ({item.rows:,} rows), the largest parts go through "
-            f"{and_list(parts)}. This is association, not cause.",
-            (item.id,),
-        )
 
 
 def _suppressed(results: Results, _: Headline) -> Iterator[Finding]:
@@ -180,7 +127,7 @@ def _suppressed(results: Results, _: Headline) -> Iterator[Finding]:
         told = sorted(items, key=lambda m: -m.n)
         names = [f"{group_words(m.group)} (n = {m.n})" for m in told]
         crossed = len(attributes) > 1
-        yield _finding(
+        yield finding(
             "SMALL_GROUP",
             "info" if crossed else "low",
             f"Too small to report, under the minimum of {results.minimum_group} rows: "
@@ -192,7 +139,7 @@ def _suppressed(results: Results, _: Headline) -> Iterator[Finding]:
 def _undefined(results: Results, _: Headline) -> Iterator[Finding]:
     for m in results.metrics:
         if m.status == "undefined" and len(m.group) <= 1:
-            yield _finding(
+            yield finding(
                 "UNDEFINED",
                 "low",
                 f"The {title(m.metric)} of {group_words(m.group)} is undefined: {m.reason}.",
@@ -204,7 +151,7 @@ def _unknown(results: Results, _: Headline) -> Iterator[Finding]:
     total = max(sum(count for name, count in results.data.splits.items() if name == "test"), 1)
     for name, count in results.data.unknown.items():
         if count:
-            yield _finding(
+            yield finding(
                 "UNKNOWN_GROUP",
                 "low",
                 f"{count:,} of {total:,} rows ({percent(count / total)}) have no known {name}; "
@@ -221,7 +168,7 @@ def _power(results: Results, found: Headline) -> Iterator[Finding]:
     ]
     if weak:
         worst = max(weak, key=lambda d: d.minimum_detectable or 0)
-        yield _finding(
+        yield finding(
             "LOW_POWER",
             "low",
             f"{len(weak)} of the single-attribute comparisons would miss gaps larger than the "
@@ -235,7 +182,7 @@ def _power(results: Results, found: Headline) -> Iterator[Finding]:
 def _sensitive_features(results: Results, _: Headline) -> Iterator[Finding]:
     for column in results.data.columns:
         if {"feature", "sensitive"} <= set(column.roles):
-            yield _finding(
+            yield finding(
                 "SENSITIVE_FEATURE",
                 "medium",
                 f"The network sees the sensitive attribute {column.name} itself.",
@@ -245,13 +192,16 @@ def _sensitive_features(results: Results, _: Headline) -> Iterator[Finding]:
 
 def _notes(results: Results, _: Headline) -> Iterator[Finding]:
     for note in results.model.notes:
-        yield _finding("MODEL_NOTE", "low", note, about=note)
+        yield finding("MODEL_NOTE", "low", note, about=note)
 
 
 DRAWERS = (
     _disparities,
     _others,
-    _drivers,
+    drivers,
+    carriers,
+    mitigations,
+    levelling,
     _sensitive_features,
     _power,
     _suppressed,

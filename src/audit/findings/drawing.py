@@ -1,0 +1,51 @@
+"""What findings are drawn from, and how one is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audit.canonical import stable_id
+from audit.data.records import DataRecord
+from audit.explainers.results import Explanation
+from audit.findings.records import Finding, Severity
+from audit.metrics.results import Disparity, MetricResult
+from audit.mitigation.results import ComparisonRecord, Levelling, MitigationRecord
+from audit.models.records import ModelRecord
+from audit.weights.results import Ledger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """Everything that findings are drawn from."""
+
+    metrics: tuple[MetricResult, ...]
+    disparities: tuple[Disparity, ...]
+    explanations: tuple[Explanation, ...]
+    data: DataRecord
+    model: ModelRecord
+    confidence: float
+    tolerance: float
+    minimum_group: int
+    ledgers: tuple[Ledger, ...] = ()
+    mitigations: tuple[MitigationRecord, ...] = ()
+    comparisons: tuple[ComparisonRecord, ...] = ()
+    levelling: tuple[Levelling, ...] = ()
+
+    @property
+    def rates(self) -> dict[str, MetricResult]:
+        """Metrics by identifier."""
+        return {metric.id: metric for metric in self.metrics}
+
+
+def finding(
+    code: str, severity: Severity, text: str, refs: tuple[str, ...] = (), about: str = ""
+) -> Finding:
+    """Make a finding; its identifier depends on what it is about, not on the figures."""
+    return Finding(
+        id=stable_id("finding", code=code, refs=list(refs), about=about),
+        code=code,
+        severity=severity,
+        status="note" if severity == "info" else "open",
+        text=text,
+        refs=refs,
+    )
