@@ -14,6 +14,7 @@ from audit._version import __version__
 if TYPE_CHECKING:
     from audit import metrics
     from audit.api import audit_model
+    from audit.comparing import compare
     from audit.errors import AuditError
     from audit.pipeline import run
     from audit.result import AuditResult
@@ -22,10 +23,11 @@ _PUBLIC = {
     "AuditError": "audit.errors",
     "AuditResult": "audit.result",
     "audit_model": "audit.api",
+    "compare": "audit.comparing",
     "run": "audit.pipeline",
 }
 
-__all__ = ["AuditError", "AuditResult", "__version__", "audit_model", "metrics", "run"]
+__all__ = ["AuditError", "AuditResult", "__version__", "audit_model", "compare", "metrics", "run"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the public name stands for

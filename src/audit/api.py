@@ -14,6 +14,7 @@ from audit.data.dataset import Dataset
 from audit.data.loading import build_dataset
 from audit.data.table import Table, from_frame
 from audit.errors import DataError, ModelError
+from audit.mitigation.checking import check
 from audit.models.records import ModelRecord, Output
 from audit.pipeline import audit
 from audit.predictions import Predictions, from_labels, from_scores
@@ -89,6 +90,7 @@ def audit_model(
     whole = isinstance(model, nn.Module)
     chosen = {**(settings or {}), **_subject_settings(model, output if whole else None)}
     config = _config(parts, positive, name, chosen)
+    check(config.mitigate, config)
     dataset = build_dataset(config.data, table, parts["features"] if whole else ())
     if whole:
         subject = ask(config, dataset, _module(model, output, encode), progress or Silent())
@@ -104,9 +106,9 @@ def _finished(
 
     started = datetime.now(UTC)
     stated = config.report.date or date or started.date().isoformat()
-    evidence = audit(subject, config, date=stated, progress=progress)
+    done = audit(subject, config, date=stated, progress=progress)
     seconds = (datetime.now(UTC) - started).total_seconds()
-    return AuditResult(evidence=evidence, files=subject.files, started=started, seconds=seconds)
+    return AuditResult(evidence=done.evidence, files=done.files, started=started, seconds=seconds)
 
 
 def _table(X: Any, y: Any, sensitive: Any, weight: Any) -> tuple[Table, dict[str, Any]]:

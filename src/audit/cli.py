@@ -109,6 +109,25 @@ def train(config: ConfigArgument, output: OutputOption = None) -> None:
 
 
 @app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="Folder of the audit from before.")],
+    second: Annotated[Path, typer.Argument(help="Folder of the audit from after.")],
+    output: OutputOption = None,
+) -> None:
+    """Put two audits of the same rows side by side."""
+    from audit.comparing import compare_folders
+
+    found = compare_folders(first, second, output)
+    print(f"{found.first.title}: {found.first.verdict}")
+    print(f"{found.second.title}: {found.second.verdict}")
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(found.outcomes().items()))
+    print(f"Disparities: {counts}")
+    if output is not None:
+        print(f"Report:   {output / 'comparison.html'}")
+        print(f"Evidence: {output / 'comparison.json'}")
+
+
+@app.command()
 def report(
     audit_json: Annotated[Path, typer.Argument(help="An audit.json.")],
     output: Annotated[

@@ -37,8 +37,10 @@ class Check:
         return not (self.changed or self.missing or self.added)
 
 
-def require_writable(folder: Path) -> None:
+def require_writable(folder: Path, marker: str = EVIDENCE) -> None:
     """Refuse a folder that an audit cannot be written to, before any work is done.
+
+    `marker` is the file by which an earlier result of the same kind is known.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def require_writable(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise EvidenceError(f"{folder}: expected a folder for the results, came a file")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / EVIDENCE).is_file():
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / marker).is_file():
         raise EvidenceError(
             f"{folder}: expected an empty folder or an earlier audit, came other files",
             "name another folder with --output",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,11 @@ from audit._version import __version__
 from audit.config import AuditConfig, config_from, load_config
 from audit.data.loading import read_table
 from audit.data.records import DataRecord, masked
-from audit.evidence import SCHEMA_VERSION, Evidence, Settings, ToolRecord
+from audit.evidence import SCHEMA_VERSION, Evidence, Settings, ToolRecord, WeightsRecord
 from audit.findings import Results, conclude
 from audit.measuring import measure_groups
+from audit.mitigating import Mitigations, mitigate_all
+from audit.mitigation.checking import check
 from audit.progress import Progress, Report, Silent
 from audit.provenance import config_record, environment
 from audit.regimes.filling import Sources, fill
@@ -30,8 +32,22 @@ if TYPE_CHECKING:
     from audit.explainers.results import Explanation
     from audit.metrics.results import Disparity, Group
     from audit.models.records import TrainingRecord
+    from audit.weights.results import Ledger
 
+RATES = {
+    "demographic_parity": "selection_rate",
+    "equal_opportunity": "true_positive_rate",
+    "false_positive_parity": "false_positive_rate",
+}
 Configuration = str | Path | Mapping[str, Any] | AuditConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audited:
+    """Evidence, and the files that belong to it: the networks made on the way."""
+
+    evidence: Evidence
+    files: Mapping[str, bytes]
 
 
 def run(
@@ -65,14 +81,15 @@ def run(
         In one line: what was expected, what came, what to do.
     """
     settings, place = read_configuration(config, base)
+    check(settings.mitigate, settings)
     told = progress or Silent()
     started, clock = datetime.now(UTC), time.perf_counter()
     subject = load_subject(settings, place, told)
     today = started.date().isoformat()
-    evidence = audit(subject, settings, date=settings.report.date or date or today, progress=told)
+    done = audit(subject, settings, date=settings.report.date or date or today, progress=told)
     return AuditResult(
-        evidence=evidence,
-        files=subject.files,
+        evidence=done.evidence,
+        files=done.files,
         started=started,
         seconds=time.perf_counter() - clock,
     )
@@ -103,23 +120,31 @@ def train_to_folder(
     return trained.record
 
 
-def audit(subject: Subject, config: AuditConfig, *, date: str, progress: Progress) -> Evidence:
-    """Measure, explain and conclude."""
+def audit(subject: Subject, config: AuditConfig, *, date: str, progress: Progress) -> Audited:
+    """Measure, explain, account for the weights, mitigate and conclude."""
     with progress.stage("Measuring groups"):
         measured = measure_groups(subject.dataset, subject.predictions, config, subject.record.name)
     with progress.stage("Explaining") as report:
         explanations = _explain(subject, config, measured.disparities, report)
+    with progress.stage("Accounting for weights") as report:
+        ledgers = _account(subject, config, measured.disparities, report)
+    mitigations = mitigate_all(subject, config, measured.disparities, progress)
     results = Results(
         metrics=measured.metrics,
         disparities=measured.disparities,
         explanations=explanations,
-        data=_masked(subject.dataset.record, config.metrics.minimum_group),
+        ledgers=ledgers,
+        mitigations=mitigations.records,
+        comparisons=mitigations.comparisons,
+        levelling=mitigations.levelling,
+        data=subject.dataset.record,
         model=subject.record,
         confidence=config.metrics.confidence,
         tolerance=config.metrics.tolerance,
         minimum_group=config.metrics.minimum_group,
     )
-    return _evidence(subject, config, results, date)
+    evidence = _evidence(subject, config, results, mitigations, date)
+    return Audited(evidence=evidence, files={**subject.files, **mitigations.files})
 
 
 def _masked(record: DataRecord, minimum: int) -> DataRecord:
@@ -138,7 +163,7 @@ def _explain(
         subject.dataset,
         subject.predictions,
         config.explain,
-        _gaps(disparities),
+        _worst_pairs(disparities, "selection_rate"),
         seed=config.seed,
         minimum_group=config.metrics.minimum_group,
         confidence=config.metrics.confidence,
@@ -148,12 +173,36 @@ def _explain(
     )
 
 
-def _gaps(disparities: tuple[Disparity, ...]) -> list[tuple[Group, Group]]:
-    """Return the worst pair of each single attribute by selection rate."""
+def _account(
+    subject: Subject, config: AuditConfig, disparities: tuple[Disparity, ...], report: Report
+) -> tuple[Ledger, ...]:
+    threshold = subject.predictions.threshold
+    if subject.model is None or threshold is None or not config.weights.gaps:
+        return ()
+    from audit.weights.account import account
+
+    return account(
+        subject.model,
+        subject.dataset,
+        subject.predictions,
+        config.weights,
+        {gap: _worst_pairs(disparities, RATES[gap]) for gap in config.weights.gaps},
+        seed=config.seed,
+        minimum_group=config.metrics.minimum_group,
+        confidence=config.metrics.confidence,
+        threshold=threshold,
+        split=subject.dataset.record.split,
+        role=subject.record.name,
+        progress=report,
+    )
+
+
+def _worst_pairs(disparities: tuple[Disparity, ...], metric: str) -> list[tuple[Group, Group]]:
+    """Return the worst pair of each single attribute."""
     return [
         (d.a, d.b)
         for d in disparities
-        if d.metric == "selection_rate"
+        if d.metric == metric
         and d.selection == "worst_pair"
         and d.kind == "difference"
         and len(d.attributes) == 1
@@ -162,7 +211,9 @@ def _gaps(disparities: tuple[Disparity, ...]) -> list[tuple[Group, Group]]:
     ]
 
 
-def _evidence(subject: Subject, config: AuditConfig, results: Results, date: str) -> Evidence:
+def _evidence(
+    subject: Subject, config: AuditConfig, results: Results, mitigations: Mitigations, date: str
+) -> Evidence:
     findings, verdict = conclude(results)
     return Evidence(
         schema_version=SCHEMA_VERSION,
@@ -179,9 +230,13 @@ def _evidence(subject: Subject, config: AuditConfig, results: Results, date: str
         ),
         data=results.data,
         model=results.model,
-        metrics=results.metrics,
-        disparities=results.disparities,
+        metrics=results.metrics + mitigations.measured.metrics,
+        disparities=results.disparities + mitigations.measured.disparities,
         explanations=results.explanations,
+        weights=WeightsRecord(ledgers=results.ledgers),
+        mitigations=results.mitigations,
+        comparisons=results.comparisons,
+        levelling=results.levelling,
         training=subject.training,
         findings=findings,
         verdict=verdict,

@@ -134,10 +134,29 @@ REGIMES = Registry(
     },
 )
 
+MITIGATORS = Registry(
+    kind="mitigation",
+    entries={
+        "fairness_penalty": Entry(
+            target="audit.mitigation.fairness_penalty:FairnessPenalty",
+            summary="fine-tuning from the network's weights with a penalty on the gap of scores",
+        ),
+        "fairness_retraining": Entry(
+            target="audit.mitigation.fairness_retraining:FairnessRetraining",
+            summary="training again from the start with a penalty on the gap of scores",
+        ),
+        "threshold_optimizer": Entry(
+            target="audit.mitigation.threshold_optimizer:ThresholdOptimizer",
+            summary="a threshold for each group (fairlearn); decisions need the attribute itself",
+        ),
+    },
+)
+
 KINDS: Mapping[str, Registry] = {
     "metrics": METRICS,
     "explainers": EXPLAINERS,
     "loaders": LOADERS,
     "sources": SOURCES,
+    "mitigations": MITIGATORS,
     "regimes": REGIMES,
 }

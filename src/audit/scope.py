@@ -27,14 +27,15 @@ def not_assessed(
         *_unknown(data),
         *_seen_in_training(config, data, model, training),
         *_explanations(config, model),
-        *_asked_for(config),
+        *_weights(config, results),
         NotAssessed(
             subject="Calibration and sensitivity to the threshold",
             reason=ABSENT,
         ),
         NotAssessed(
             subject="Causes",
-            reason="group figures and attributions show association; no intervention was run",
+            reason="what carries a gap in the network need not be where it comes from: the figures "
+            "show association, and ablation shows what the network does, not why",
         ),
     ]
     return tuple(entries)
@@ -109,9 +110,14 @@ def _explanations(config: AuditConfig, model: ModelRecord) -> Iterator[NotAssess
             subject="Features that the disparity goes through",
             reason="explanations are turned off in the configuration",
         )
-    yield NotAssessed(subject="The weights and biases of the network", reason=ABSENT)
 
 
-def _asked_for(config: AuditConfig) -> Iterator[NotAssessed]:
-    for item in config.mitigate:
-        yield NotAssessed(subject=f"Mitigation by {item.method}, asked for", reason=ABSENT)
+def _weights(config: AuditConfig, results: Results) -> Iterator[NotAssessed]:
+    if results.model.kind in ("predictions", "black box"):
+        return
+    if not config.weights.gaps:
+        reason = "the weight ledgers are turned off in the configuration"
+        yield NotAssessed(subject="The weights and biases of the network", reason=reason)
+    reasons = {item.reason for item in results.ledgers if item.status == "not applicable"}
+    for reason in sorted(reasons):
+        yield NotAssessed(subject="The weights and biases of the network", reason=reason)

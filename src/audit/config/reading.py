@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from audit.config.settings import AuditConfig
 from audit.errors import ConfigError, nearest
-from audit.registry import EXPLAINERS, METRICS, REGIMES
+from audit.registry import EXPLAINERS, METRICS, MITIGATORS, REGIMES
 
 LIMIT = 1 << 20
 SHOWN = 80
@@ -97,6 +97,8 @@ def _require_known_names(config: AuditConfig) -> None:
             METRICS.target(name)
     for name in config.explain.methods:
         EXPLAINERS.target(name)
+    for item in config.mitigate:
+        MITIGATORS.target(item.method)
     for name in config.report.regimes:
         REGIMES.target(name)
 

@@ -10,6 +10,7 @@ from audit.config.data import DataConfig
 from audit.config.model import ModelConfig, PredictionsConfig
 from audit.config.section import Section
 
+Gap = Literal["demographic_parity", "equal_opportunity", "false_positive_parity"]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -56,14 +57,14 @@ class ExplainConfig(Section):
 class WeightsConfig(Section):
     """The weight ledgers."""
 
-    gaps: tuple[str, ...] = ("demographic_parity", "equal_opportunity")
-    """Gaps that are accounted for."""
+    gaps: tuple[Gap, ...] = ("demographic_parity", "equal_opportunity")
+    """Gaps that are accounted for; an empty list turns the ledgers off."""
     cuts: Literal["all"] | tuple[str, ...] = "all"
-    """Layers at which they are accounted for."""
+    """Layers at which they are accounted for: input, fc1, fc2, ..."""
     permutations: int = Field(default=1000, ge=100)
-    """Permutations of the group labels."""
+    """Permutations of the group labels, for the test of each unit."""
     rows: int = Field(default=5000, ge=100)
-    """Rows used."""
+    """Test rows used at most, drawn by seed; one half attributes, the other verifies."""
 
 
 class Mitigation(BaseModel):
@@ -119,8 +120,9 @@ class AuditConfig(Section):
     predictions: PredictionsConfig | None = None
     metrics: MetricsConfig = MetricsConfig()
     explain: ExplainConfig = ExplainConfig()
-    weights: WeightsConfig | None = None
+    weights: WeightsConfig = WeightsConfig()
     mitigate: tuple[Mitigation, ...] = ()
+    """Mitigations to carry out and compare with the baseline; audit list mitigations."""
     report: ReportConfig = ReportConfig()
     statements: Statements = Statements()
     seed: int = 0

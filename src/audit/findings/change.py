@@ -39,7 +39,7 @@ def levelling(results: Results, _: Headline) -> Iterator[Finding]:
             yield finding(
                 "LEVELLING_DOWN",
                 "high",
-                item.text,
+                f"{item.mitigated} levels down: the {title(item.metric)} {item.text}.",
                 about=f"{item.mitigated} {item.metric} {' '.join(item.attribute)}",
             )
 

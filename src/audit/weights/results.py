@@ -9,6 +9,7 @@ from audit.metrics.results import Interval
 
 GapName = Literal["demographic_parity", "equal_opportunity", "false_positive_parity"]
 Link = Literal["probability", "log_odds", "decision"]
+EntryStatus = Literal["carrier", "offset", "not distinguishable", "not tested"]
 LedgerStatus = Literal["ok", "not converged", "not applicable", "suppressed"]
 
 
@@ -28,10 +29,14 @@ class LedgerEntry:
     interval : Interval or None
     p_adjusted : float or None
         Studentised permutation with max-T over the units of the cut; None for weights and biases.
-    status : {"carrier", "not distinguishable", "not tested"}
+    status : {"carrier", "offset", "not distinguishable", "not tested"}
+        ``carrier``: told from chance, with the sign of the total; ``offset``: told from chance, and
+        it works against the total.
     confirmed : bool or None
-        Whether ablating this entry on the verification rows moved the gap the way the ledger says;
-        None where that was not tried.
+        Whether ablating this entry on the verification rows moved the gap the way the ledger says
+        (same sign, Welch interval without 0); None where that was not tried.
+    column : str
+        For a weight of the first layer: the user's column that it reads; else empty.
     """
 
     name: str
@@ -39,8 +44,9 @@ class LedgerEntry:
     share: float | None = None
     interval: Interval | None = None
     p_adjusted: float | None = None
-    status: Literal["carrier", "not distinguishable", "not tested"] = "not tested"
+    status: EntryStatus = "not tested"
     confirmed: bool | None = None
+    column: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +56,11 @@ class AblationStep:
     Attributes
     ----------
     chosen_by : {"ledger", "random", "magnitude", "gradient"}
-        ``magnitude``: |w| of the outgoing weights; ``gradient``: |w · gradient|; ``random``: the
-        mean over seeded draws.
+        ``ledger``: the largest of the gap's own sign; ``magnitude``: |w| of the outgoing weights;
+        ``gradient``: |w · gradient|; ``random``: the mean over seeded draws.
     k : int
     entries : tuple of str
-        Empty for random.
+        Empty for random; fewer than `k` where the ledger has no more of the gap's sign.
     gap : float
         Score gap on the verification rows after ablation.
     left : float or None
@@ -86,8 +92,11 @@ class Verification:
         Before ablation.
     steps : tuple of AblationStep
     confirmed : bool or None
-        Whether ablating the top entries leaves less of the gap than the controls of the same size;
-        None where the gap on these rows cannot be told from 0.
+        Whether ablating the top entries leaves less of the gap than random and |w| choices of the
+        same size (that by gradient is shown beside; it chooses as well as the ledger): of the sizes
+        tried, the largest that is neither more than the carriers, where entries are tested, nor
+        more than the ledger needs to account for the whole gap. None, with a reason, where it
+        cannot be judged.
     reason : str
     """
 
@@ -119,19 +128,22 @@ class Ledger:
         and changes ``network``.
     level : {"unit", "weight", "bias", "layer"}
     total : float or None
-        The score gap on the attribution rows.
+        The score gap on the attribution rows; of a change ledger, the score gap afterwards less
+        that before, on the test rows.
     interval : Interval or None
         Of the total (Welch).
     decision_gap : float or None
         The gap of decisions on the same rows, after the threshold.
     residual : float or None
-        Total less the sum of all entries (listed or not).
+        Total less the sum of all entries (listed or not), and, of a bias ledger, less
+        `weight_induced`.
     absolute_residual : float or None
         Sum over rows of the absolute weighted residual: a signed residual can be small by luck.
     allowed : float or None
         The largest residual that counts as converged: max(1e-3 |G|, 0.01 SE(G)).
     steps : int
-        Quadrature evaluations.
+        Evaluations of the network: for each row, on average, of a carrier ledger; of the whole gap
+        otherwise.
     rows : int
         Attribution rows.
     baseline : str
@@ -140,6 +152,19 @@ class Ledger:
         For biases: the gauge, without which a share has no meaning; else empty.
     accuracy_without_biases : float or None
         For biases.
+    accuracy_with_biases : float or None
+        For biases, on the same rows.
+    weight_induced : float or None
+        For biases: the gap that is left without hidden biases; it and the entries sum to `total`.
+    weight_induced_interval : Interval or None
+        Of it (Welch).
+    bias_share : float or None
+        For biases: the sum of all entries over `total`; None where a share has no meaning (|total|
+        under .05, or its interval includes 0).
+    before, after : float or None
+        For changes: the score gap of the two networks.
+    test : str
+        How entries were tested, in words, with the caveat.
     listed, entries_total : int
         How many entries are listed, largest first, out of how many.
     rest : float
@@ -171,6 +196,13 @@ class Ledger:
     baseline: str = ""
     gauge: str = ""
     accuracy_without_biases: float | None = None
+    accuracy_with_biases: float | None = None
+    weight_induced: float | None = None
+    weight_induced_interval: Interval | None = None
+    bias_share: float | None = None
+    before: float | None = None
+    after: float | None = None
+    test: str = ""
     listed: int = 0
     entries_total: int = 0
     rest: float = 0.0
