@@ -15,10 +15,12 @@ from audit.evidence import (
     Settings,
     Statement,
     ToolRecord,
+    WeightsRecord,
 )
 from audit.findings import Finding
 from audit.models.records import CodeRecord, LayerRecord
 from evidence_concluded import findings_of, not_assessed_of, verdict_of
+from evidence_ledgers import Net, change, ledgers, not_applicable, wide
 from evidence_measured import (
     MINIMUM,
     PLANTED,
@@ -27,6 +29,15 @@ from evidence_measured import (
     counts,
     imprints,
     measured,
+)
+from evidence_mitigated import (
+    LEVELLING,
+    OPTIMIZER,
+    PENALTY,
+    REFUSED,
+    audited,
+    comparisons,
+    moved,
 )
 from evidence_records import (
     CONFIG,
@@ -37,6 +48,7 @@ from evidence_records import (
     explanations,
     training,
 )
+from evidence_regimes import crosswalk, impact_ratios, scoring
 
 
 def build(cells, *, model=MODEL, explained=True, trained=True, features=FEATURES, title=None):
@@ -74,14 +86,86 @@ def build(cells, *, model=MODEL, explained=True, trained=True, features=FEATURES
     )
 
 
+def lead_of(evidence):
+    return next(d for d in evidence.disparities if d.id == evidence.verdict.headline)
+
+
+def with_ledgers(evidence, *, net=None, stated=True, columns=FEATURES):
+    lead = lead_of(evidence)
+    made = tuple(ledgers(lead.a, lead.b, columns, net=net, stated=stated))
+    return replace(evidence, weights=WeightsRecord(ledgers=made))
+
+
+def with_mitigations(evidence, cells, records=(PENALTY, OPTIMIZER, REFUSED), levelling=LEVELLING):
+    lead = lead_of(evidence)
+    metrics, compared_with, changes = list(evidence.metrics), [], []
+    for record, tpr, fpr in zip(records, (0.82, 0.5, 0), (0.78, 0.3, 0), strict=False):
+        if record.status == "ok":
+            after = audited(moved(cells, record.attribute[0], tpr, fpr), record.name)
+            metrics += after
+            compared_with += comparisons(
+                evidence.metrics[: len(after)], after, record.name, lead.a, lead.b
+            )
+    if any(record.name == PENALTY.name for record in records) and evidence.weights.ledgers:
+        changes = [change(lead.a, lead.b, PENALTY.name)]
+    return replace(
+        evidence,
+        metrics=tuple(metrics),
+        mitigations=records,
+        comparisons=tuple(compared_with),
+        levelling=levelling,
+        weights=WeightsRecord(ledgers=(*evidence.weights.ledgers, *changes)),
+    )
+
+
+def with_regimes(evidence, *, scores=True):
+    metrics = (*evidence.metrics, *(scoring(evidence.metrics) if scores else ()))
+    ratios = [
+        ratio
+        for metric in ("selection_rate", "scoring_rate")
+        for ratio in impact_ratios(metrics, metric)
+    ]
+    filled = crosswalk(metrics, ratios, evidence.data, evidence.statements, scores=scores)
+    disparities = (*evidence.disparities, *ratios)
+    return replace(evidence, metrics=metrics, disparities=disparities, regimes=filled)
+
+
 def planted():
-    """A disparity by sex; a suppressed group, an undefined rate, an unknown group."""
-    return build(PLANTED)
+    """A disparity by sex, ledgers, two mitigations and one refused, two regimes."""
+    evidence = with_regimes(with_ledgers(build(PLANTED)))
+    return with_mitigations(evidence, PLANTED)
 
 
 def no_disparity():
     cells = [counts({"sex": sex}, 9000, 0.4, 0.801, 0.1) for sex in ("Male", "Female")]
-    return build(cells)
+    evidence = with_ledgers(build(cells), stated=False)
+    return with_mitigations(evidence, cells, (REFUSED,), ())
+
+
+def not_converged():
+    evidence = with_ledgers(build(PLANTED))
+    reason = "the residual is 0.0031, more than the allowed 0.000155, after 512 steps"
+    made = [
+        replace(ledger, status="not converged", reason=reason, residual=0.0031)
+        if ledger.cut == "fc1"
+        else ledger
+        for ledger in evidence.weights.ledgers
+    ]
+    made = [
+        replace(ledger, verification=replace(ledger.verification, confirmed=None, reason=NO_GAP))
+        if ledger.verification and ledger.gap == "equal_opportunity"
+        else ledger
+        for ledger in made
+    ]
+    return replace(evidence, weights=WeightsRecord(ledgers=tuple(made)))
+
+
+NO_GAP = "the gap on these rows cannot be told from 0"
+
+
+def wide_network():
+    """Three layers of 64 units."""
+    return with_ledgers(build(PLANTED), net=wide(FEATURES))
 
 
 def too_little_data():
@@ -114,7 +198,9 @@ def predictions_only():
         threshold_source="stated in the configuration",
         notes=("The score is an integer from 1 to 10.",),
     )
-    return build(PLANTED, model=model, explained=False, trained=False)
+    evidence = build(PLANTED, model=model, explained=False, trained=False)
+    evidence = replace(evidence, weights=WeightsRecord(ledgers=(not_applicable(),)))
+    return with_regimes(evidence, scores=False)
 
 
 def with_groups(count):
@@ -166,6 +252,17 @@ def hostile():
         notes=HOSTILE,
     )
     evidence = build(cells, model=model, features=features, title=" ".join(HOSTILE[:3]))
+    net = Net(features, layers=((HOSTILE[0], 16), (HOSTILE[4], 8)), output=HOSTILE[2])
+    evidence = with_regimes(with_ledgers(evidence, net=net))
+    named = replace(
+        PENALTY,
+        **dict.fromkeys(("method", "constraint", "fitted_on", "bundle"), HOSTILE[0]),
+        parameters={name: name for name in HOSTILE},
+        attribute=(HOSTILE[4],),
+    )
+    refused = replace(REFUSED, reason=HOSTILE[0], method=HOSTILE[4])
+    levelling = (replace(LEVELLING[1], mitigated=PENALTY.name, text=HOSTILE[0]),)
+    evidence = with_mitigations(evidence, cells, (named, refused), levelling)
     return replace(
         evidence,
         name=HOSTILE[0],
@@ -199,6 +296,8 @@ def thousand_findings():
 
 VARIANTS = {
     "planted": planted,
+    "not_converged": not_converged,
+    "wide_network": wide_network,
     "no_disparity": no_disparity,
     "too_little_data": too_little_data,
     "not_assessed": not_assessed,
@@ -207,5 +306,6 @@ VARIANTS = {
     "two_groups": lambda: with_groups(2),
     "ten_groups": lambda: with_groups(10),
     "fifty_groups": lambda: with_groups(50),
+    "many_groups": lambda: with_regimes(with_groups(400)),
     "thousand_findings": thousand_findings,
 }

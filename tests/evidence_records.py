@@ -180,9 +180,9 @@ MODEL = ModelRecord(
     threshold=0.5,
     threshold_source="the default of the tool",
     layers=(
-        LayerRecord(name="layers.0", kind="Linear", shape=(16, 14), parameters=240),
-        LayerRecord(name="layers.1", kind="Linear", shape=(8, 16), parameters=136),
-        LayerRecord(name="layers.2", kind="Linear", shape=(1, 8), parameters=9),
+        LayerRecord(name="fc1", kind="Linear", shape=(16, 14), parameters=240),
+        LayerRecord(name="fc2", kind="Linear", shape=(8, 16), parameters=136),
+        LayerRecord(name="out", kind="Linear", shape=(1, 8), parameters=9),
     ),
     code=(CodeRecord(name="network.py:encode", sha256=sha256_hex(b"code")),),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,9 @@ def main() -> None:
     """Run the command line; a mistake of the user is one line on stderr and exit code 2."""
     try:
         app()
+    except KeyboardInterrupt:
+        print("audit: interrupted; nothing was written", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except AuditError as error:
         print(f"audit: {error}", file=sys.stderr)
         sys.exit(MISTAKE)
@@ -79,14 +83,16 @@ def init(
 def run(config: ConfigArgument, output: OutputOption = None) -> None:
     """Audit: writes report.html and audit.json."""
     settings = load_config(config)
-    from audit.pipeline import run_to_folder
-    from audit.progress import on_stderr
-
-    target = output or Path("reports") / (Path(settings.name).name or "audit")
+    target = output or Path("reports") / slug(settings.name)
     with _interruptible():
+        from audit.pipeline import run_to_folder
+        from audit.progress import on_stderr
+
         result = run_to_folder(settings, target, base=config.parent, progress=on_stderr())
     print(f"{result.evidence.title}: {result.verdict.word}")
     print(result.verdict.sentence)
+    for note in result.evidence.model.notes:
+        print(f"Note: {note}")
     print(f"Report:   {target / 'report.html'}")
     print(f"Evidence: {target / 'audit.json'}")
 
@@ -95,17 +101,20 @@ def run(config: ConfigArgument, output: OutputOption = None) -> None:
 def train(config: ConfigArgument, output: OutputOption = None) -> None:
     """Train the network that the configuration describes and save it as a bundle."""
     settings = load_config(config)
-    from audit.pipeline import train_to_folder
-    from audit.progress import on_stderr
-
     target = output or config.parent / "model"
     with _interruptible():
+        from audit.pipeline import train_to_folder
+        from audit.progress import on_stderr
+
         record = train_to_folder(settings, target, base=config.parent, progress=on_stderr())
     kept = record.epochs[record.best_epoch - 1]
     print(f"Trained {len(record.epochs)} epochs; kept epoch {record.best_epoch}.")
-    print(f"Loss: {kept.train_loss:.4f} in training, {kept.validation_loss or 0:.4f} in validation")
+    if kept.validation_loss is not None:
+        losses = f"{kept.train_loss:.4f} in training, {kept.validation_loss:.4f} in validation"
+        print(f"Loss: {losses}")
     print(f"Bundle: {target}")
-    print(f"Next: set model: {{bundle: {target.name}/}} in {config.name}, then audit run {config}")
+    place = Path(os.path.relpath(target, config.parent)).as_posix()
+    print(f"Next: set model: {{bundle: {place}/}} in {config.name}, then audit run {config}")
 
 
 @app.command()
@@ -181,6 +190,12 @@ def list_names(
             print(f"{name}:")
             for entry_name, entry in registry.entries.items():
                 print(f"  {entry_name:<26} {entry.summary}")
+
+
+def slug(name: str) -> str:
+    """Return a name as the name of a folder: letters, digits, dots and dashes."""
+    kept = "".join(char if char.isalnum() or char in "._-" else "-" for char in name)
+    return kept.strip(".-")[:80] or "audit"
 
 
 def _version(asked: bool) -> None:

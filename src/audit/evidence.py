@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -141,7 +142,7 @@ def from_json(content: bytes, source: str = "audit.json") -> Evidence:
         If `content` is not JSON, not evidence, or of another major schema version.
     """
     try:
-        values = json.loads(content)
+        values = json.loads(content, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise EvidenceError(f"{source}: expected JSON, came {error}") from error
     _require_version(values, source)
@@ -153,6 +154,15 @@ def from_json(content: bytes, source: str = "audit.json") -> Evidence:
         raise EvidenceError(
             f"{source}: {place}: {first['msg']}", "write it again with: audit run"
         ) from error
+
+
+def _refuse(word: str) -> float:
+    raise ValueError(f"a number that is {word}")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse("not finite")
 
 
 def _require_version(values: Any, source: str) -> None:  # noqa: ANN401 - any JSON value

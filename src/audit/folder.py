@@ -79,7 +79,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
     EvidenceError
         If the folder cannot be written to.
     """
-    sums = "".join(f"{sha256_hex(files[name])}  {name}\n" for name in sorted(files))
+    sums = _sums({name: sha256_hex(content) for name, content in files.items()})
     everything = {**files, SUMS: sums.encode()}
     try:
         with _staging(folder) as staging:
@@ -172,8 +172,8 @@ def _umask() -> int:
 def _stated(folder: Path) -> dict[str, str]:
     path = folder / SUMS
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        pairs = [line.split("  ", maxsplit=1) for line in lines if line]
+        text = path.read_bytes().decode("utf-8")
+        pairs = [line.split("  ", maxsplit=1) for line in text.split("\n") if line]
         stated = {name: digest for digest, name in pairs}
     except FileNotFoundError:
         raise EvidenceError(
@@ -181,9 +181,15 @@ def _stated(folder: Path) -> dict[str, str]:
         ) from None
     except (OSError, ValueError) as error:
         raise EvidenceError(f"{path}: cannot be read: {error}") from error
+    if text != _sums(stated):
+        raise EvidenceError(f"{path}: its lines are not those that were written")
     for name in stated:
         _inside(folder, name)
     return stated
+
+
+def _sums(digests: Mapping[str, str]) -> str:
+    return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
 
 
 def _inside(folder: Path, name: str) -> Path:

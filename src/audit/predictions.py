@@ -94,7 +94,7 @@ def predict(
     if model.output in {"probability", "probabilities"}:
         answers = _within_range(answers, places, model.output)
     score = probabilities(model, answers)
-    notes = (*_logit_notes(answers, model.output), *_constant_notes(score))
+    notes = (*_logit_notes(answers, model.output), *_constant_notes(score, threshold))
     return Predictions(
         score=score, label=_decide(score, threshold), threshold=threshold, rows=rows, notes=notes
     )
@@ -133,7 +133,7 @@ def from_scores(
         label=_decide(score, threshold),
         threshold=threshold,
         rows=_places(len(score), rows),
-        notes=_constant_notes(score),
+        notes=_constant_notes(score, threshold),
     )
 
 
@@ -265,6 +265,11 @@ def _logit_notes(answers: Scores, output: str) -> tuple[str, ...]:
     )
 
 
-def _constant_notes(score: Scores) -> tuple[str, ...]:
-    constant = len(score) > 1 and float(np.ptp(score)) <= SLACK
-    return (f"every score is the same ({score[0]:.6g})",) if constant else ()
+def _constant_notes(score: Scores, threshold: float) -> tuple[str, ...]:
+    if len(score) > 1 and float(np.ptp(score)) <= SLACK:
+        return (f"every score is the same ({score[0]:.6g})",)
+    decided = score >= threshold
+    if len(score) > 1 and decided.all() == decided.any():
+        side = "at or above" if decided.all() else "below"
+        return (f"every score lies {side} the threshold of {threshold:g}: all decisions agree",)
+    return ()

@@ -19,13 +19,22 @@ def render_file(source: Path, target: Path) -> Path:
     EvidenceError
         If `source` is not evidence, or `target` cannot be written.
     """
+    if target.is_dir() or (target.exists() and target.suffix.lower() not in (".html", ".htm")):
+        raise EvidenceError(
+            f"{target}: expected an HTML file to write, came another", "name one with --output"
+        )
     try:
         content = source.read_bytes()
     except OSError as error:
         raise EvidenceError(
             f"{source}: cannot be read ({error.strerror})", "give the audit.json of an audit"
         ) from error
-    page = render(from_json(content, str(source)))
+    try:
+        page = render(from_json(content, str(source)))
+    except (ValueError, ArithmeticError, KeyError) as error:
+        raise EvidenceError(
+            f"{source}: cannot be rendered: {error}", "write it again with: audit run"
+        ) from error
     try:
         handle, draft = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.absolute().parent)
     except OSError as error:

@@ -26,7 +26,7 @@ def not_assessed(
         *_groups(metrics, config),
         *_unknown(data),
         *_seen_in_training(config, data, model, training),
-        *_explanations(config, model),
+        *_explanations(config, results),
         *_weights(config, results),
         NotAssessed(
             subject="Calibration and sensitivity to the threshold",
@@ -99,7 +99,11 @@ def _seen_in_training(
     yield NotAssessed(subject="Whether audited rows were seen in training", reason=reason)
 
 
-def _explanations(config: AuditConfig, model: ModelRecord) -> Iterator[NotAssessed]:
+def _explanations(config: AuditConfig, results: Results) -> Iterator[NotAssessed]:
+    model = results.model
+    reasons = {e.reason for e in results.explanations if e.status in ("undefined", "not converged")}
+    for reason in sorted(reasons):
+        yield NotAssessed(subject="Features that the disparity goes through", reason=reason)
     if model.kind in ("predictions", "black box"):
         reason = "there is no network to look into, only its answers"
         yield NotAssessed(subject="Features that the disparity goes through", reason=reason)

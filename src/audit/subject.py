@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -87,8 +87,24 @@ def _loaded(
             if isinstance(encoder, TabularEncoder)
             else feature_names(config.data, table)
         )
+        _require_its_target(config, model, features)
         dataset = build_dataset(config.data, table, features)
     return ask(config, dataset, model, progress)
+
+
+def _require_its_target(config: AuditConfig, model: TorchModel, features: Iterable[str]) -> None:
+    asked = config.data.target
+    if asked.column in features:
+        raise ConfigError(
+            f"data.target: {asked.column!r} is an input of the network", "name what it predicts"
+        )
+    trained = model.training.target if model.training else None
+    if trained is not None and trained != asked.model_dump(mode="json"):
+        shown = {key: value for key, value in trained.items() if value is not None}
+        raise ConfigError(
+            f"data.target: the network was trained on another target: {shown}",
+            "audit it on that one, or train again",
+        )
 
 
 def _trained(config: AuditConfig, table: Table, progress: Progress) -> Subject:
@@ -122,8 +138,10 @@ def train_network(config: AuditConfig, table: Table, progress: Progress) -> tupl
         )
     dataset = build_dataset(config.data, table, feature_names(config.data, table))
     split = config.data.split.model_dump(mode="json") if config.data.split else None
+    target = config.data.target.model_dump(mode="json")
     with progress.stage("Training") as report:
-        return dataset, train(dataset, config.model.train, split=split, progress=report)
+        settings = config.model.train
+        return dataset, train(dataset, settings, split=split, target=target, progress=report)
 
 
 def ask(

@@ -25,6 +25,8 @@ OPEN = "document.querySelectorAll('details').forEach(item => { item.open = true;
         ("planted", 1280, False, "dark"),
         ("too_little_data", 390, True, "light"),
         ("too_little_data", 1280, True, "dark"),
+        ("planted", 390, True, "dark"),
+        ("not_converged", 1280, True, "light"),
         ("no_disparity", 1280, False, "dark"),
         ("not_assessed", 390, False, "light"),
     ],
@@ -93,7 +95,7 @@ def test_every_table_has_caption_and_scopes(open_page):
 def test_every_figure_says_its_finding_and_leads_to_its_table(open_page):
     page = open_page("planted")
     figures = page.locator("figure")
-    assert figures.count() == 4
+    assert figures.count() == 9
     for figure in figures.all():
         assert len(figure.locator("img").get_attribute("alt")) > 40
         target = figure.locator("figcaption a").get_attribute("href")
@@ -142,7 +144,7 @@ def test_targets_are_large_enough(open_page):
     assert small == 0
 
 
-@pytest.mark.parametrize("name", ["planted", "hostile", "fifty_groups"])
+@pytest.mark.parametrize("name", ["planted", "hostile", "wide_network", "fifty_groups"])
 def test_narrow_page_does_not_scroll_sideways(open_page, name):
     page = open_page(name, width=320)
     page.evaluate(OPEN)

@@ -31,6 +31,20 @@ def test_small(rendered, name):
     assert len(gzip.compress(content)) < 500_000
 
 
+def test_tables_cut_for_size_say_how_many_rows_the_evidence_holds(open_page, rendered):
+    """Nothing is cut in silence, and findings never."""
+    page = open_page("many_groups")
+    assert page.locator("#evidence").count() == 0
+    assert "beside this page" in page.locator("footer").text_content()
+    told = page.locator("[data-rows='#t-rates-0']").text_content()
+    groups = {entry.n for entry in rendered("many_groups").evidence.data.groups}
+    assert len(groups) > 100
+    assert int(told) == len(rendered("many_groups").evidence.data.groups)
+    assert page.locator("#t-rates-0 tbody tr").count() < int(told)
+    findings = len(rendered("many_groups").evidence.findings)
+    assert page.locator("#t-findings tbody tr").count() == findings
+
+
 def test_loads_in_a_second_with_a_thousand_findings(open_page):
     page = open_page("thousand_findings")
     page.reload(wait_until="load")

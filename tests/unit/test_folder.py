@@ -110,7 +110,7 @@ def test_sums_that_lead_outside_are_refused(tmp_path):
     with pytest.raises(EvidenceError, match="names a file outside the folder"):
         folder.verify(tmp_path / "a")
     (tmp_path / "a" / "SHA256SUMS").write_text("nonsense\n")
-    with pytest.raises(EvidenceError, match="cannot be read"):
+    with pytest.raises(EvidenceError, match="cannot be read|not those"):
         folder.verify(tmp_path / "a")
 
 

@@ -64,6 +64,10 @@ class Features(Section):
     def _not_both(self) -> Self:
         if self.include is not None and self.exclude:
             raise ValueError("expected one of include and exclude, came both")
+        if self.include is not None and not self.include:
+            raise ValueError("expected at least one column under include, came none")
+        if self.include is not None and len(set(self.include)) < len(self.include):
+            raise ValueError(f"expected each column once under include, came {list(self.include)}")
         return self
 
 
@@ -87,6 +91,10 @@ class Split(Section):
             self._require_shares()
         elif self.test is None:
             raise ValueError(f"expected test: the value in {self.column!r} that marks test rows")
+        else:
+            named = [v for v in (self.train, self.validation, self.test) if v is not None]
+            if len({str(value) for value in named}) < len(named):
+                raise ValueError(f"expected different values for the splits, came {named}")
         return self
 
     def _require_shares(self) -> None:
@@ -144,6 +152,8 @@ class DataConfig(Section):
         if not self.sensitive:
             raise ValueError("sensitive: expected at least one column, came none")
         names = [item.column for item in self.sensitive]
+        if self.target.column in names:
+            raise ValueError(f"sensitive: {self.target.column!r} is the target")
         if len(set(names)) < len(names):
             raise ValueError(f"expected each sensitive column once, came {names}")
         return self

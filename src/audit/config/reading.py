@@ -74,6 +74,10 @@ def config_from(values: Mapping[str, Any], source: str = "config") -> AuditConfi
     ConfigError
         Naming the first key that is unknown, missing or wrong, and the nearest right one.
     """
+    if not isinstance(values, Mapping):
+        raise ConfigError(
+            f"{source}: expected keys and values (data:, model:, ...), came {_came(values)}"
+        )
     try:
         config = AuditConfig.model_validate(dict(values))
     except ValidationError as error:

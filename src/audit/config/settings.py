@@ -133,4 +133,9 @@ class AuditConfig(Section):
         if (self.model is None) == (self.predictions is None):
             came = "neither" if self.model is None else "both"
             raise ValueError(f"expected exactly one of model and predictions, came {came}")
+        given = self.predictions.score or self.predictions.label if self.predictions else None
+        if given is not None and given in {item.column for item in self.data.sensitive}:
+            raise ValueError(f"predictions: {given!r} is a sensitive attribute")
+        if self.predictions and self.predictions.score == self.data.target.column:
+            raise ValueError(f"predictions.score: {given!r} is the target")
         return self

@@ -41,6 +41,10 @@ def category_text(value: Any) -> str:  # noqa: ANN401 - whatever a table holds
         return str(bool(value))
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, pd.Timestamp) and value == value.normalize():
+        return str(value.date())
     return str(value)
 
 
@@ -49,7 +53,14 @@ def categories(column: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
 
     Numbers sort as numbers. Values whose text is the same are one category.
     """
-    codes, values = pd.factorize(column, use_na_sentinel=True)
+    try:
+        codes, values = pd.factorize(column, use_na_sentinel=True)
+    except TypeError as error:
+        raise DataError(
+            f"column {str(column.name)!r}: expected numbers, texts or truth values, came lists or "
+            "records",
+            "leave it out, or give one value for each row",
+        ) from error
     numeric = kind_of(column) == "number"
     texts = [category_text(value) for value in values]
     order = dict(zip(texts, values if numeric else texts, strict=True))

@@ -71,9 +71,12 @@ def find_file(path: Path, base: Path) -> Path:
     roots = [base]
     if data := os.environ.get("AUDIT_DATA"):
         roots.append(Path(data))
-    for root in roots:
-        if (root / path).is_file():
-            return root / path
+    try:
+        for root in roots:
+            if (root / path).is_file():
+                return root / path
+    except (OSError, ValueError) as error:
+        raise DataError(f"{str(path)[:80]}: cannot be a file: {error}") from error
     names = [item.name for item in (base / path).parent.glob("*") if item.is_file()]
     places = "relative to the configuration" + (" or to AUDIT_DATA" if data else "")
     raise DataError(f"{path}: no such file {places}", nearest(path.name, names))

@@ -7,8 +7,9 @@ from pathlib import Path
 from audit.config.data import MISSING
 from audit.data.columns import kind_of
 from audit.data.table import Table, read_file
+from audit.draft.bundle import read_known
 from audit.draft.columns import guess_parts, sensitive_lines
-from audit.draft.network import feature_lines, model_lines, trained_split
+from audit.draft.network import encoder_of, feature_lines, model_lines
 from audit.draft.words import CHECK, quoted, relative
 from audit.errors import ConfigError, DataError, nearest
 
@@ -49,7 +50,8 @@ def write_draft(model: str, data: Path, output: Path, *, force: bool = False) ->
 def draft(model: str, table: Table, data: str, base: Path) -> str:
     """Return the text of a commented audit.yaml."""
     score = model if model in table.frame.columns else None
-    guess = guess_parts(table, {score} if score else set(), trained_split(model))
+    guess = guess_parts(table, {score} if score else set(), read_known(model))
+    encoder = None if score else encoder_of(model)
     lines = [
         "# What is audited, on whom, and between which groups. Every key is described in",
         "# docs/config.md; names are checked before anything runs.",
@@ -58,10 +60,10 @@ def draft(model: str, table: Table, data: str, base: Path) -> str:
         f"  path: {quoted(data)}",
         f"  target: {guess.target_line}",
         *sensitive_lines(guess.sensitive, table),
-        *feature_lines(model, score, guess),
+        *feature_lines(model, score, guess, table, encoder),
         "  intersections: 2          # cross attributes two by two; 1 turns this off",
         f"  split: {guess.split_line}" if not score else "  # split: every row is audited",
-        *model_lines(model, score, table, base),
+        *model_lines(model, score, table, base, encoder),
         "metrics:",
         f"  threshold: {_threshold(score, table)}",
         "  confidence: 0.95",
@@ -77,11 +79,9 @@ def draft(model: str, table: Table, data: str, base: Path) -> str:
 
 
 def _threshold(score: str | None, table: Table) -> str:
-    if score is None or kind_of(table.frame[score]) != "number":
-        return "0.5            # positive is score >= threshold"
-    low, high = float(table.frame[score].min()), float(table.frame[score].max())
-    if low >= 0 and high <= 1:
-        return f"0.5            {CHECK} positive is score >= threshold"
-    return (
-        f"{float(table.frame[score].median()):g}            {CHECK} positive is score >= threshold"
-    )
+    middle = 0.5
+    if score is not None and kind_of(table.frame[score]) == "number":
+        column = table.frame[score]
+        inside = column.min() >= 0 and column.max() <= 1
+        middle = middle if inside else float(column.median())
+    return f"{middle:g}            {CHECK} positive is score >= threshold"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from audit.data.columns import categories, kind_of
 from audit.data.table import Table
+from audit.draft.bundle import Known
 from audit.draft.words import CHECK, quoted
 from audit.errors import DataError
 
@@ -29,6 +30,7 @@ SPLIT = re.compile(r"^(split|fold|partition|subset|set)$", re.IGNORECASE)
 POSITIVE = ("1", "True", "yes", "Yes", "Y", "y", "true", "positive", "good", "approved")
 AGES = (25, 45, 65)
 MANY = 20
+AS_TRAINED = "# as the network was trained"
 TWO = 2
 SPLIT_WORDS = {
     "train": ("train", "training"),
@@ -39,7 +41,7 @@ SPLIT_WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Guess:
-    """The parts that columns seem to play."""
+    """The parts that columns seem to play; `features` are those that play no other part."""
 
     target_line: str
     sensitive: tuple[str, ...]
@@ -47,24 +49,23 @@ class Guess:
     features: tuple[str, ...]
 
 
-def guess_parts(table: Table, taken: set[str], trained: dict[str, Any]) -> Guess:
+def guess_parts(table: Table, taken: set[str], known: Known) -> Guess:
     """Guess target, sensitive attributes, split and features; `taken` plays another part."""
     frame = table.frame
-    names = [name for name in frame.columns if name not in taken]
-    split = next(
-        (name for name in names if SPLIT.match(name) and kind_of(frame[name]) == "text"), None
-    )
+    stated = known.target.get("column")
+    names = [name for name in frame.columns if name not in taken and name != stated]
     sensitive = tuple(name for name in names if SENSITIVE.match(name))
-    free = [name for name in names if name not in sensitive and name != split]
-    target = _target(frame, free)
+    free = [name for name in names if name not in sensitive and name not in known.inputs]
+    split = next(
+        (name for name in free if SPLIT.match(name) and kind_of(frame[name]) == "text"), None
+    )
+    free = [name for name in free if name != split]
+    target = stated or _target(frame, free)
     return Guess(
-        target_line=_target_line(frame[target]),
+        target_line=_stated_target(known.target) if stated else _target_line(frame[target]),
         sensitive=sensitive,
-        split_line=_known_split(trained)
-        or (_split_line(frame[split]) if split else _drawn_split()),
-        features=tuple(
-            name for name in free if name != target and kind_of(frame[name]) == "number"
-        ),
+        split_line=_stated(known.split) or (_split_line(frame[split]) if split else _drawn_split()),
+        features=tuple(name for name in free if name != target),
     )
 
 
@@ -105,7 +106,7 @@ def sensitive_lines(names: tuple[str, ...], table: Table) -> Iterator[str]:
     for name in names:
         column = table.frame[name]
         if kind_of(column) == "number" and column.nunique() > MANY:
-            yield f"    - {{column: {quoted(name)}, bins: [{_edges(column)}]}}  # [a, b)"
+            yield f"    - {{column: {quoted(name)}, bins: [{_edges(column)}]}}  {CHECK} [a, b)"
         else:
             yield f"    - {quoted(name)}"
 
@@ -124,12 +125,19 @@ def _split_line(column: pd.Series[Any]) -> str:
     if "test" not in named:
         return _drawn_split()
     parts = ", ".join(f"{part}: {quoted(value)}" for part, value in named.items())
-    return f"{{column: {quoted(str(column.name))}, {parts}}}"
+    where = f"{{column: {quoted(str(column.name))}, {parts}}}"
+    return f"{where}  {CHECK} the rows that the network was not trained on"
 
 
-def _known_split(trained: dict[str, Any]) -> str:
-    parts = ", ".join(f"{key}: {json.dumps(value)}" for key, value in trained.items())
-    return f"{{{parts}}}  # as the network was trained" if parts else ""
+def _stated_target(target: Mapping[str, Any]) -> str:
+    if set(target) == {"column"}:
+        return f"{quoted(target['column'])}  {AS_TRAINED}"
+    return _stated(target)
+
+
+def _stated(settings: Mapping[str, Any]) -> str:
+    parts = ", ".join(f"{key}: {json.dumps(value)}" for key, value in settings.items())
+    return f"{{{parts}}}  {AS_TRAINED}" if parts else ""
 
 
 def _drawn_split() -> str:

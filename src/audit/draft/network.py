@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from audit.data.columns import kind_of
 from audit.data.table import Table
+from audit.draft.bundle import is_bundle
+from audit.draft.code import Place, find_encoder, find_factory
 from audit.draft.columns import Guess
 from audit.draft.words import CHECK, quoted, relative
 from audit.errors import ModelError, nearest
 
 WEIGHTS = (".safetensors", ".pt", ".pth", ".ckpt")
 TWO = 2
-BUILDERS = ("build", "make", "create", "network", "model", "build_model", "make_model")
-ENCODERS = ("encode", "encoder", "preprocess")
 
 
-def trained_split(model: str) -> dict[str, Any]:
-    """Return the split that a bundle was trained with."""
-    if not (Path(model) / "model.json").is_file():
-        return {}
-    from audit.models.description import read_description
-
-    training = read_description(Path(model)).training
-    return {key: value for key, value in (training.split if training else {}).items() if value}
+def encoder_of(model: str) -> Place | None:
+    """Return the function that seems to encode frames for a network of one's own."""
+    path = _code(model) or Path(model)
+    own = path.suffix.lower() in (".py", *WEIGHTS)
+    return find_encoder(path.absolute().parent, path.stem) if own else None
 
 
-def feature_lines(model: str, score: str | None, guess: Guess) -> Iterator[str]:
-    """Yield the line that names the features of a network of one's own."""
-    own = score is None and not (Path(model) / "model.json").is_file()
-    if own and guess.features:
-        names = ", ".join(map(quoted, guess.features))
-        yield f"  features: {{include: [{names}]}}  {CHECK} what the network takes, in its order"
+def feature_lines(
+    model: str, score: str | None, guess: Guess, table: Table, encoder: Place | None
+) -> Iterator[str]:
+    """Yield the line that names the features of a network of one's own.
+
+    Without an encoder these are numbers; with one, any column that plays no other part, and the
+    sensitive columns that it names.
+    """
+    if score is not None or is_bundle(model):
+        return
+    if encoder is None:
+        chosen = [name for name in guess.features if kind_of(table.frame[name]) == "number"]
+        told = "what the network takes, in its order"
+    else:
+        seen = [name for name in guess.sensitive if name in encoder.texts]
+        chosen = [name for name in table.frame.columns if name in {*guess.features, *seen}]
+        told = f"what {encoder.name} is given"
+    if chosen:
+        yield f"  features: {{include: [{', '.join(map(quoted, chosen))}]}}  {CHECK} {told}"
 
 
-def model_lines(model: str, score: str | None, table: Table, base: Path) -> Iterator[str]:
+def model_lines(
+    model: str, score: str | None, table: Table, base: Path, encoder: Place | None
+) -> Iterator[str]:
     """Yield the lines that name the model, or its predictions.
 
     Raises
@@ -48,16 +59,17 @@ def model_lines(model: str, score: str | None, table: Table, base: Path) -> Iter
         yield "predictions:"
         two = table.frame[score].nunique(dropna=True) <= TWO
         key = "label" if two else "score"
-        yield f"  {key}: {quoted(score)}"
+        yield f"  {key}: {quoted(score)}   {CHECK} score or label"
         return
     yield "model:"
     path = Path(model)
-    code = model.rpartition(":")[0].endswith(".py")
-    if (path / "model.json").is_file():
+    if is_bundle(model):
         yield f"  bundle: {quoted(relative(path, base))}"
         return
-    if code or path.suffix.lower() in WEIGHTS:
-        yield from _factory_lines(model, code, base)
+    if _code(model) or path.suffix.lower() in WEIGHTS:
+        yield from _factory_lines(model, base)
+        yield f"  output: logit             {CHECK} logit, logits, probability or probabilities"
+        yield _encode_line(encoder, base)
         return
     from audit.models.loading import unread
 
@@ -70,41 +82,43 @@ def model_lines(model: str, score: str | None, table: Table, base: Path) -> Iter
     )
 
 
-def _factory_lines(model: str, code: bool, base: Path) -> Iterator[str]:
-    if code:
-        file, _, function = model.rpartition(":")
-        yield f"  factory: {quoted(relative(Path(file), base) + ':' + function)}"
-        yield f"  # weights: network.safetensors   {CHECK} unless the function loads them"
+def _factory_lines(model: str, base: Path) -> Iterator[str]:
+    code = _code(model)
+    if code is not None:
+        place = f"{relative(code, base)}:{model.rpartition(':')[2]}"
+        yield f"  factory: {quoted(place)}"
+        yield _weights_line(code.absolute().parent, base)
+        return
+    path = Path(model)
+    found = find_factory(path.absolute().parent, path.stem)
+    if found:
+        yield f"  factory: {_named(found, base)}   {CHECK} what returns your nn.Module"
     else:
-        found = _functions(Path(model).absolute().parent, BUILDERS, arguments=0)
-        name = relative(found[0], base) + f":{found[1]}" if found else "network.py:build"
-        yield f"  factory: {quoted(name)}   {CHECK} the function that returns your nn.Module"
-        yield f"  weights: {quoted(relative(Path(model), base))}"
-    yield f"  output: logit             {CHECK} logit, logits, probability or probabilities"
-    encoder = _functions(Path(model.rpartition(":")[0] or model).absolute().parent, ENCODERS, 1)
-    if encoder:
-        yield f"  encode: {quoted(relative(encoder[0], base) + ':' + encoder[1])}"
-    else:
-        yield "  # encode: network.py:encode   # frame to tensors; without it numbers go in order"
+        yield (
+            f'  factory: "CHECK.py:build"   {CHECK} none was found; name the function or class '
+            "that returns your nn.Module"
+        )
+    yield f"  weights: {quoted(relative(path, base))}"
 
 
-def _functions(folder: Path, names: tuple[str, ...], arguments: int) -> tuple[Path, str] | None:
-    """Return the first function in a file of `folder` with such a name; nothing is run."""
-    for name in names:
-        for path in sorted(folder.glob("*.py")):
-            if name in _defined(path, arguments):
-                return path, name
-    return None
+def _weights_line(folder: Path, base: Path) -> str:
+    there = [path for path in folder.glob("*") if path.suffix.lower() in WEIGHTS]
+    if len(there) == 1:
+        name = quoted(relative(there[0], base))
+        return f"  weights: {name}   {CHECK} remove this line if the function loads its own"
+    return f"  # weights: network.safetensors   {CHECK} unless the function loads them"
 
 
-def _defined(path: Path, arguments: int) -> set[str]:
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return set()
-    return {
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-        and len(node.args.args) - len(node.args.defaults) == arguments
-    }
+def _encode_line(encoder: Place | None, base: Path) -> str:
+    if encoder is None:
+        return "  # encode: network.py:encode   # frame to tensors; without it numbers go in order"
+    return f"  encode: {_named(encoder, base)}   {CHECK} from the features to tensors"
+
+
+def _named(place: Place, base: Path) -> str:
+    return quoted(f"{relative(place.file, base)}:{place.name}")
+
+
+def _code(model: str) -> Path | None:
+    file = model.rpartition(":")[0]
+    return Path(file) if file.endswith(".py") else None

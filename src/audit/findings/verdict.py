@@ -115,6 +115,8 @@ def told(disparity: Disparity, rates: Mapping[str, MetricResult]) -> str:
     """Say a comparison aloud: both rates with their groups."""
     a, b = rates[disparity.a_metric], rates[disparity.b_metric]
     name = title(disparity.metric)
+    if a.value == b.value:
+        return f"{name[:1].upper()}{name[1:]} {percent(a.value or 0)} in every group compared"
     return (
         f"{name[:1].upper()}{name[1:]} {percent(a.value or 0)} for {group_words(disparity.a)} and "
         f"{percent(b.value or 0)} for {group_words(disparity.b)}"

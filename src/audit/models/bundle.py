@@ -37,11 +37,12 @@ def bundle_files(
         If the model cannot be written as a bundle.
     """
     description = describe_model(model, initial_state)
-    files = {DESCRIPTION: to_json(description), WEIGHTS: _packed(model.network.state_dict())}
-    return files | ({INITIAL: _packed(initial_state)} if initial_state else {})
+    files = {DESCRIPTION: to_json(description), WEIGHTS: packed(model.network.state_dict())}
+    return files | ({INITIAL: packed(initial_state)} if initial_state else {})
 
 
-def _packed(state: Mapping[str, Tensor]) -> bytes:
+def packed(state: Mapping[str, Tensor]) -> bytes:
+    """Return a state dict as the content of a .safetensors file."""
     from safetensors.torch import save
 
     return save({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()})

@@ -18,6 +18,8 @@ from audit.models.records import Output
 from audit.models.weights_file import load_into, read_state
 from audit.user_code import CodeRecord, UserFunction, find_function
 
+UNWEIGHTED = "no weights are named: the audited weights are those the factory made, trained or not"
+
 
 def load_factory(
     config: ModelConfig, base: Path, *, device: torch.device | None = None
@@ -53,6 +55,7 @@ def load_factory(
         encoder=_encoder(encode),
         output=config.output,
         kind="factory",
+        notes=() if config.weights is not None else (UNWEIGHTED,),
         device=place,
         code=_records(factory, encode),
     )

@@ -97,8 +97,22 @@ def _probe(model: TorchModel, dataset: Dataset, rows: Rows) -> None:
         for part in (first, first[:1])
     )
     _require_row_by_row(encoded, alone)
+    _require_steady(model, encoded, alone)
     if not OUTPUTS[model.output].ranged:
         _require_no_ending(model, encoded)
+
+
+def _require_steady(model: TorchModel, encoded: Encoded, alone: Encoded) -> None:
+    """Refuse a network whose answer for a row depends on other rows, or on chance."""
+    with torch.no_grad():
+        together, again = (model.answer(encoded.tensors) for _ in range(2))
+        single = model.answer(alone.tensors)
+    for other, why in ((again, "asked twice"), (single, "asked alone")):
+        if not torch.allclose(together[: len(other)], other, rtol=1e-3, atol=1e-5, equal_nan=True):
+            raise ModelError(
+                f"the network gives the same row another answer when {why}",
+                "it must treat each row by itself and draw nothing in evaluation mode",
+            )
 
 
 def _require_row_by_row(encoded: Encoded, alone: Encoded) -> None:

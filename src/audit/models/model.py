@@ -62,6 +62,8 @@ class TorchModel:
         Code that the configuration named and that was run.
     training : TrainingRecord or None
         How it was trained, where that is known.
+    notes : tuple of str
+        What a reader must know about the network.
     """
 
     network: nn.Module
@@ -72,12 +74,19 @@ class TorchModel:
     blueprint: Blueprint | None = None
     code: tuple[CodeRecord, ...] = ()
     training: TrainingRecord | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
 
     def encode(self, inputs: Mapping[str, Any]) -> Encoded:
         """Encode a batch of named inputs, on the device of the network."""
         encoded = self.encoder.encode(inputs)
-        moved = {name: tensor.to(self.device) for name, tensor in encoded.tensors.items()}
+        moved = {name: self._moved(tensor) for name, tensor in encoded.tensors.items()}
         return Encoded(tensors=moved, columns=encoded.columns)
+
+    def _moved(self, tensor: Tensor) -> Tensor:
+        """Bring a tensor to the network: its device, and its precision where it is no integer."""
+        weights = next((p for p in self.network.parameters() if p.is_floating_point()), None)
+        precise = weights is not None and tensor.is_floating_point()
+        return tensor.to(self.device, weights.dtype if weights is not None and precise else None)
 
     def answer(self, tensors: Tensors) -> Tensor:
         """Return what the network says, shape (n,) or (n, 2); gradients flow.
@@ -125,7 +134,7 @@ class TorchModel:
             threshold_source=threshold_source,
             layers=layers,
             code=self.code,
-            notes=notes,
+            notes=(*self.notes, *notes),
         )
 
     def _call(self, tensors: Tensors) -> object:

@@ -90,6 +90,8 @@ class TrainingRecord:
     epochs : tuple of EpochRecord
     initial_sha256, final_sha256 : str
         Of the weights before and after training.
+    target : dict or None
+        The target it was trained on, as the configuration says it.
     """
 
     settings: dict[str, Any]
@@ -101,3 +103,4 @@ class TrainingRecord:
     epochs: tuple[EpochRecord, ...]
     initial_sha256: str
     final_sha256: str
+    target: dict[str, Any] | None = None

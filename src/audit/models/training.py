@@ -46,6 +46,7 @@ def train(
     settings: Train,
     *,
     split: Mapping[str, Any] | None = None,
+    target: Mapping[str, Any] | None = None,
     device: torch.device | None = None,
     progress: Progress | None = None,
 ) -> Trained:
@@ -61,8 +62,8 @@ def train(
     dataset : Dataset
         With training rows in ``splits["train"]`` and a table among its inputs.
     settings : Train
-    split : mapping, optional
-        The split settings, for the record.
+    split, target : mapping, optional
+        The split and target settings, for the record.
     device : torch.device, optional
         By default the fastest there is.
     progress : callable, optional
@@ -98,6 +99,7 @@ def train(
         epochs=outcome.epochs,
         initial_sha256=weights_sha256(initial),
         final_sha256=weights_sha256(outcome.best_state),
+        target=dict(target) if target else None,
     )
     model = TorchModel(
         network=network.eval(),

@@ -11,25 +11,25 @@ from audit.report.tables import Cell, Column, Table, columns, name, number, word
 
 def attribution_tables(document: Document, lead: Explanation | None) -> tuple[Table, ...]:
     """Lay out every explanation; gaps other than the leading one are folded."""
-    explanations = document.evidence.explanations
+    explanations = document.explanations
     if not explanations:
         return ()
     gaps = [
         _gap_table(document, place, folded=lead is not None and entry.id != lead.id)
-        for place, entry in enumerate(explanations)
+        for place, entry in explanations
         if entry.level == "gap" and entry.values
     ]
     overall = [
         _global_table(document, place)
-        for place, entry in enumerate(explanations)
+        for place, entry in explanations
         if entry.level == "global" and entry.values
     ]
     return (*gaps, *overall, *_by_group(document), _quality(document))
 
 
-def _gap_table(document: Document, row: int, *, folded: bool) -> Table:
-    place = f"/explanations/{row}"
-    entry = document.evidence.explanations[row]
+def _gap_table(document: Document, place: str, *, folded: bool) -> Table:
+    row = place.rsplit("/", 1)[1]
+    entry = document.evidence.explanations[int(row)]
     rows = list(_value_rows(document, place, "points2", "signed2"))
     if entry.residual is not None:
         rows.append(_end_row(document, f"{place}/residual", "not attributed (residual)"))
@@ -44,8 +44,9 @@ def _gap_table(document: Document, row: int, *, folded: bool) -> Table:
     return Table(f"t-gap-{row}", caption, heads, tuple(rows), sortable=False, folded=folded)
 
 
-def _global_table(document: Document, row: int) -> Table:
-    rows = tuple(_value_rows(document, f"/explanations/{row}", "size1", "hundred1"))
+def _global_table(document: Document, place: str) -> Table:
+    row = place.rsplit("/", 1)[1]
+    rows = tuple(_value_rows(document, place, "size1", "hundred1"))
     caption = ("Mean absolute attribution over all explained rows, in percentage points of score.",)
     return Table(f"t-global-{row}", caption, _heads(document, "Importance"), rows)
 
@@ -73,8 +74,8 @@ def _end_row(document: Document, place: str, label: str) -> tuple[Cell, ...]:
 
 def _by_group(document: Document) -> tuple[Table, ...]:
     groups = [
-        (f"/explanations/{place}", _values(entry, f"/explanations/{place}"))
-        for place, entry in enumerate(document.evidence.explanations)
+        (place, _values(entry, place))
+        for place, entry in document.explanations
         if entry.level == "group" and entry.values
     ]
     if not groups:
@@ -106,11 +107,9 @@ def _group_cell(document: Document, place: str | None) -> Cell:
 
 
 def _quality(document: Document) -> Table:
-    explanations = document.evidence.explanations
-    places = (f"/explanations/{row}" for row in range(len(explanations)))
     rows = tuple(
         (name(_subject(document, place)), words((label,)), number((value,)))
-        for place in places
+        for place, _ in document.explanations
         for label, value in _figures(document, place)
     )
     heads = columns("Explanation", Column(("Quantity",), "text"), "Value")

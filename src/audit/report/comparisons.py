@@ -30,7 +30,7 @@ class Pair:
 def pairs(document: Document, keep: Callable[[Disparity], bool]) -> tuple[Pair, ...]:
     """Return comparisons, the clearest first: headline metrics, then by adjusted p, then by gap."""
     found: dict[tuple[str, ...], dict[str, Disparity]] = {}
-    for entry in document.evidence.disparities:
+    for _, entry in document.disparities:
         if entry.metric != "imprint" and keep(entry):
             ends = sorted((entry.a_metric, entry.b_metric))
             key = (entry.metric, entry.model, entry.split, entry.selection, *ends)

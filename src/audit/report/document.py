@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
 from audit.evidence import Evidence, from_json, to_json
-from audit.report.naming import metric_name
+from audit.explainers.results import Explanation
+from audit.metrics.results import Disparity, MetricResult
+from audit.report.naming import CHOICES, GAPS, metric_name
 from audit.report.numbers import FORMATS, group_name, visible
 
 LONG = 40
@@ -18,6 +21,8 @@ DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068
 WRITE: dict[str, Callable[[Any], str]] = {
     **FORMATS,
     "metric": lambda value: metric_name(value).label,
+    "gap": lambda value: GAPS.get(value, value),
+    "choice": lambda value: CHOICES.get(value, value),
 }
 
 
@@ -32,7 +37,7 @@ class Shown:
     ref : str
         JSON pointer (RFC 6901) into ``audit.json``.
     format : str
-        A name of `FORMATS`, or ``group`` or ``metric``.
+        A name of `FORMATS` or `WRITE`, or ``group``, ``key`` or ``path``.
     key : float or str
         What a table is sorted by.
     """
@@ -73,41 +78,21 @@ def joined(phrases: Iterable[Phrase], between: str = ", ") -> Phrase:
 
 
 @dataclass(frozen=True)
-class Document:
-    """Evidence, its JSON, and where each entry stands.
+class Values:
+    """JSON as a page reads it.
 
     Attributes
     ----------
-    evidence : Evidence
-        Read back from its own JSON, so that equal evidence gives equal bytes.
     values : dict
-        The JSON.
     content : bytes
-        The canonical JSON.
-    places : dict
-        Identifier of a metric, disparity or explanation to its JSON pointer.
+        The same, canonical.
     attributes : tuple of str
         Sensitive attributes in the order of the evidence.
     """
 
-    evidence: Evidence
     values: dict[str, Any]
     content: bytes
-    places: Mapping[str, str]
     attributes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, evidence: Evidence) -> Document:
-        """Read evidence through its JSON."""
-        content = to_json(evidence)
-        values = json.loads(content)
-        places = {
-            entry["id"]: f"/{kind}/{number}"
-            for kind in ("metrics", "disparities", "explanations")
-            for number, entry in enumerate(values[kind])
-        }
-        evidence = from_json(content)
-        return cls(evidence, values, content, places, _attributes(evidence))
 
     def at(self, pointer: str) -> Any:  # noqa: ANN401 - any JSON value
         """Return the value at a JSON pointer."""
@@ -145,6 +130,69 @@ class Document:
         steps = [unescape(step) for step in pointer.split("/")[3:]]
         return Shown(visible(".".join(steps)), pointer, "path", ".".join(steps))
 
+    def interval(self, pointer: str, form: str) -> Phrase:
+        """Show the interval of an entry as ``[low, high]``; empty where there is none."""
+        return self.between(f"{pointer}/interval", form)
+
+    def between(self, place: str, form: str) -> Phrase:
+        """Show the interval at a JSON pointer; empty where there is none."""
+        step = place.rsplit("/", 1)
+        interval = self.at(step[0]).get(step[1])
+        if interval is None:
+            return ()
+        high = interval["high"]
+        upper = "no upper limit" if high is None else self.show(f"{place}/high", form)
+        return ("[", self.show(f"{place}/low", form), ", ", upper, "]")
+
+
+@dataclass(frozen=True)
+class Document(Values):
+    """Evidence, its JSON, and where each entry stands.
+
+    Attributes
+    ----------
+    evidence : Evidence
+        Read back from its own JSON, so that equal evidence gives equal bytes.
+    places : dict
+        Identifier of a metric, disparity or explanation to its JSON pointer.
+    """
+
+    evidence: Evidence
+    places: Mapping[str, str]
+
+    @cached_property
+    def metrics(self) -> tuple[tuple[str, MetricResult], ...]:
+        """Pointer and entry of each metric of the audited model; mitigated ones stand elsewhere."""
+        return self._audited("metrics")
+
+    @cached_property
+    def disparities(self) -> tuple[tuple[str, Disparity], ...]:
+        """Pointer and entry of each disparity of the audited model."""
+        return self._audited("disparities")
+
+    @cached_property
+    def explanations(self) -> tuple[tuple[str, Explanation], ...]:
+        """Pointer and entry of each explanation of the audited model."""
+        return self._audited("explanations")
+
+    def _audited(self, kind: str) -> tuple[tuple[str, Any], ...]:
+        entries = getattr(self.evidence, kind)
+        name = self.evidence.model.name
+        return tuple((f"/{kind}/{n}", e) for n, e in enumerate(entries) if e.model == name)
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Document:
+        """Read evidence through its JSON."""
+        content = to_json(evidence)
+        values = json.loads(content)
+        places = {
+            entry["id"]: f"/{kind}/{number}"
+            for kind in ("metrics", "disparities", "explanations")
+            for number, entry in enumerate(values[kind])
+        }
+        evidence = from_json(content)
+        return cls(values, content, _attributes(evidence), evidence, places)
+
     def attribute_of(self, name: str) -> Shown:
         """Show the name of a sensitive attribute, from the first group that has it."""
         groups = self.values["data"]["groups"]
@@ -155,16 +203,6 @@ class Document:
             if name in entry["group"]:
                 return self.key(f"/metrics/{place}/group/{escape(name)}")
         raise KeyError(name)
-
-    def interval(self, pointer: str, form: str) -> Phrase:
-        """Show the interval of an entry as ``[low, high]``; empty where there is none."""
-        interval = self.at(pointer).get("interval")
-        if interval is None:
-            return ()
-        place = f"{pointer}/interval"
-        high = interval["high"]
-        upper = "no upper limit" if high is None else self.show(f"{place}/high", form)
-        return ("[", self.show(f"{place}/low", form), ", ", upper, "]")
 
     def too_few(self, pointer: str) -> Phrase:
         """Say that a group has too few rows; the pointer leads to how many."""

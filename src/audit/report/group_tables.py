@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from audit.metrics.results import MetricResult
 from audit.report.document import Document, Phrase
-from audit.report.naming import metric_name, metric_rank
+from audit.report.naming import ELSEWHERE, metric_name, metric_rank
 from audit.report.tables import Cell, Column, Table, name, number, why
 
 Key = tuple[tuple[str, str], ...]
@@ -19,7 +16,7 @@ def group_key(group: dict[str, str]) -> Key:
 
 def crossings(document: Document) -> tuple[tuple[str, ...], ...]:
     """Return the sets of attributes that groups were made of, single ones first."""
-    found = {tuple(key for key, _ in group_key(entry.group)) for entry in document.evidence.metrics}
+    found = {tuple(key for key, _ in group_key(entry.group)) for _, entry in document.metrics}
     rank = {attribute: place for place, attribute in enumerate(document.attributes)}
 
     def ordered(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -33,9 +30,10 @@ def crossings(document: Document) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def metric_names(entries: Sequence[MetricResult]) -> tuple[str, ...]:
-    """Return the metrics among entries in the order of the report."""
-    return tuple(sorted({entry.metric for entry in entries} - {"imprint"}, key=metric_rank))
+def metric_names(document: Document) -> tuple[str, ...]:
+    """Return the metrics that stand in tables by group, in the order of the report."""
+    found = {entry.metric for _, entry in document.metrics}
+    return tuple(sorted(found - {*ELSEWHERE}, key=metric_rank))
 
 
 def group_table(
@@ -49,10 +47,10 @@ def group_table(
     """Lay out every metric of every group of these attributes."""
     wanted = set(attributes)
     grid: dict[Key, dict[str, str]] = {}
-    for place, entry in enumerate(document.evidence.metrics):
+    for place, entry in document.metrics:
         if set(entry.group) == wanted or (everyone and not entry.group):
-            grid.setdefault(group_key(entry.group), {})[entry.metric] = f"/metrics/{place}"
-    names = metric_names(document.evidence.metrics)
+            grid.setdefault(group_key(entry.group), {})[entry.metric] = place
+    names = metric_names(document)
     level = document.show("/settings/confidence", "percent0")
     heads = (
         Column(("Group",), "name"),

@@ -74,6 +74,12 @@ NAMES: Mapping[str, MetricName] = {
         formula="positive labels ÷ rows",
         undefined="a group without rows",
     ),
+    "scoring_rate": MetricName(
+        label="Scoring rate",
+        short="Scoring rate",
+        formula="rows scored above the median ÷ rows",
+        undefined="a group without rows",
+    ),
     "imprint": MetricName(
         label="Imprint",
         short="Imprint",
@@ -81,6 +87,28 @@ NAMES: Mapping[str, MetricName] = {
         undefined="a pair of which one group has no value",
     ),
 }
+
+DEFINITIONS = {
+    "imprint": "what the predictions add to, or take from, the gap that the labels already show",
+    "scoring_rate": "the share of a group that is scored strictly above the median of all rows",
+}
+ELSEWHERE = ("imprint", "scoring_rate")
+"""Metrics with a place of their own: they stand in no table of rates by group."""
+
+GAPS: Mapping[str, str] = {
+    "demographic_parity": "Demographic parity gap",
+    "equal_opportunity": "Equal opportunity gap",
+    "false_positive_parity": "False positive parity gap",
+}
+"""Score gaps that ledgers account for."""
+
+CHOICES: Mapping[str, str] = {
+    "ledger": "largest in the ledger",
+    "random": "drawn at random",
+    "magnitude": "largest |w|",
+    "gradient": "largest |w · gradient|",
+}
+"""Ways in which entries are chosen for ablation."""
 
 HEADLINE = ("selection_rate", "true_positive_rate", "false_positive_rate")
 
@@ -95,8 +123,8 @@ def metric_name(name: str) -> MetricName:
 
 def metric_definition(name: str) -> str:
     """Say what a metric is in one sentence; empty for a metric of the user's own."""
-    if name == "imprint":
-        return "what the predictions add to, or take from, the gap that the labels already show"
+    if name in DEFINITIONS:
+        return DEFINITIONS[name]
     return METRICS.entries[name].summary if name in METRICS.entries else ""
 
 

@@ -94,6 +94,7 @@ def _setting(value: Any) -> str:  # noqa: ANN401 - any JSON value
 _hundred1 = partial(decimal, places=1, scale=100)
 _signed1 = partial(decimal, places=1, scale=100, signed=True)
 _signed2 = partial(decimal, places=2, scale=100, signed=True)
+_signed4 = partial(decimal, places=4, scale=100, signed=True)
 
 FORMATS: dict[str, Callable[[Any], str]] = {
     "percent0": partial(_with, "%", partial(decimal, places=0, scale=100)),
@@ -101,10 +102,12 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "hundred1": _hundred1,
     "points1": partial(_with, "\N{NO-BREAK SPACE}pp", _signed1),
     "points2": partial(_with, "\N{NO-BREAK SPACE}pp", _signed2),
+    "points4": partial(_with, "\N{NO-BREAK SPACE}pp", _signed4),
     "size1": partial(_with, "\N{NO-BREAK SPACE}pp", _hundred1),
     "signed1": _signed1,
     "signed2": _signed2,
     "ratio3": partial(decimal, places=3),
+    "signed3": partial(decimal, places=3, signed=True),
     "fixed3": partial(decimal, places=3),
     "fixed4": partial(decimal, places=4),
     "significant3": lambda value: f"{value:.3g}".replace("-", MINUS),
@@ -112,6 +115,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "p": _p,
     "sha12": lambda value: str(value)[:12],
     "text": lambda value: visible(str(value)),
+    "sentence": lambda value: visible(str(value)).capitalize(),
     "words": lambda value: visible(str(value)).replace("_", " "),
     "setting": _setting,
 }

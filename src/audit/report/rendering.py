@@ -7,16 +7,24 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from audit.evidence import Evidence
-from audit.report.document import Document
+from audit.report.document import Document, Values
 from audit.report.section import ReportSection
 from audit.report.sections import SECTIONS
 
 TEMPLATES = Path(__file__).with_name("templates")
+LIMIT = 1_900_000
+"""Bytes of a page."""
+SIZES = (
+    *((10_000, True), (400, True), (160, True), (64, True)),
+    *((160, False), (64, False), (24, False)),
+)
+"""Rows of a table that are printed, and whether the page carries the evidence: the first to fit."""
 ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -42,18 +50,49 @@ def render(evidence: Evidence, sections: tuple[ReportSection, ...] = SECTIONS) -
     -------
     bytes
         UTF-8. A function of the evidence alone: no clock, no environment; equal evidence gives
-        equal bytes, also after a round trip through its JSON.
+        equal bytes, also after a round trip through its JSON. Under 2 MB: with very many groups
+        tables are cut and say how many rows the evidence holds.
     """
     document = Document.of(evidence)
+    parts = _parts(document, sections)
+    for rows, carry in SIZES:
+        if carry and len(document.content) > LIMIT // 2:
+            continue
+        page = _page(document, parts, embedded(document.content) if carry else "", rows)
+        if len(page) <= LIMIT:
+            break
+    return page
+
+
+def _page(document: Document, parts: tuple[Part, ...], carried: str, rows: int) -> bytes:
+    return page("page.html", document, carried=carried, parts=parts, limit=rows)
+
+
+def page(
+    template: str,
+    document: Values,
+    *,
+    carried: str | None = None,
+    **parts: Any,  # noqa: ANN401 - whatever the template prints
+) -> bytes:
+    """Print a template as a page whose policy allows our style and our script only.
+
+    `carried` is the JSON that the page holds, escaped; by default that of `document`.
+    """
     style, script = _asset("report.css"), _asset("report.js")
-    page = _environment().get_template("page.html")
-    text = page.render(
-        document=document,
-        parts=_parts(document, sections),
-        style=Markup(style),  # noqa: S704 - our own file
-        script=Markup(script),  # noqa: S704 - our own file
-        evidence_json=Markup(embedded(document.content)),  # noqa: S704 - escaped by `embedded`
-        policy=policy(style, script),
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            document=document,
+            style=Markup(style),  # noqa: S704 - our own file
+            script=Markup(script),  # noqa: S704 - our own file
+            evidence_json=Markup(  # noqa: S704 - escaped by `embedded`
+                embedded(document.content) if carried is None else carried
+            ),
+            policy=policy(style, script),
+            **{"limit": SIZES[0][0], **parts},
+        )
     )
     return text.encode("utf-8")
 

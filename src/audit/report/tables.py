@@ -50,11 +50,23 @@ class Table:
     sortable: bool = True
     folded: bool = False
     pinned: bool = False
+    ends: int = 0
+    """Rows at the end that are never cut: what closes an account."""
+    most: int = 10_000
+    """Rows that are printed at most, the last ones included."""
 
     @property
     def long(self) -> bool:
         """Whether the table is folded until a reader asks for it."""
         return not self.pinned and (self.folded or len(self.rows) > LONG)
+
+    def printed(self, limit: int) -> tuple[tuple[Cell, ...], ...]:
+        """Return the rows that the page has room for; findings, pinned open, are never cut."""
+        limit = max(min(limit, self.most) - self.ends, 1)
+        body = self.rows[: len(self.rows) - self.ends]
+        if self.pinned or len(body) <= limit:
+            return self.rows
+        return (*body[:limit], *self.rows[len(body) :])
 
     @property
     def tall(self) -> bool:

@@ -13,6 +13,10 @@ from audit.report.figures.rates import Panel
 
 NOT_PROVIDED = "NOT PROVIDED"
 ASSOCIATION = "This is association, not cause: no intervention was run."
+LEDGER_ASSOCIATION = (
+    "Carriers are where a gap passes, not where it came from. The causal check is the only "
+    "intervention here; what it does not confirm stays an association."
+)
 LEADING = 3
 
 
@@ -35,7 +39,7 @@ def missable(document: Document) -> Phrase:
 
 def gap_explanation(document: Document) -> Explanation | None:
     """Return the gap decomposition to lead with: that of the headline pair, else the first."""
-    gaps = [entry for entry in document.evidence.explanations if entry.level == "gap"]
+    gaps = [entry for _, entry in document.explanations if entry.level == "gap"]
     lead = headline(document)
     same = [
         entry

@@ -7,6 +7,7 @@ measure here are not those that draw at the reader's; a settings file of the mac
 from __future__ import annotations
 
 import base64
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from audit.report.numbers import decimal, visible
 WIDE, NARROW = 860, 344
 PIXELS = 96
 TEXT = 9.0  # points: 12 pixels in both widths
+OUTLINE = re.compile(rb'<path [^<>]*? d="[^"<>]*"|<path d="[^"<>]*"')
+LONG_DECIMAL = re.compile(rb"(\.\d\d)\d+")
+LINE_BREAK = re.compile(rb"\n(?=[MLCQz])")
 CHARACTER = 7.0  # pixels of a wide system font at that size
 SETTINGS: Any = {
     "svg.fonttype": "none",
@@ -137,12 +141,16 @@ def _image(draw: Callable[[int], Canvas], width: int) -> Image:
     return Image(uri=uri, width=canvas.width, height=canvas.height)
 
 
+def _rounded(match: re.Match[bytes]) -> bytes:
+    return LINE_BREAK.sub(b"", LONG_DECIMAL.sub(rb"\1", match[0]))
+
+
 def _svg(figure: Figure) -> bytes:
     buffer = BytesIO()
     figure.patch.set_visible(False)
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     canvas: Any = FigureCanvasSVG(figure)
     canvas.print_svg(buffer, metadata=nothing)
-    drawn = buffer.getvalue()
+    drawn = OUTLINE.sub(_rounded, buffer.getvalue())
     start = drawn.index(b"<defs>")
-    return drawn[:start] + f"<style>{style_sheet()}</style>\n ".encode() + drawn[start:]
+    return drawn[:start] + f"<style>{style_sheet(drawn)}</style>\n ".encode() + drawn[start:]

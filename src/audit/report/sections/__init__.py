@@ -11,12 +11,15 @@ from audit.report.sections import (
     glossary,
     intersections,
     method,
+    mitigation,
     performance,
     provenance,
+    regimes,
     scope,
     statements,
     training,
     verdict,
+    weights,
 )
 
 SECTIONS: tuple[ReportSection, ...] = (
@@ -28,8 +31,11 @@ SECTIONS: tuple[ReportSection, ...] = (
     disparities,
     intersections,
     drivers,
+    weights,
     training,
+    mitigation,
     method,
+    regimes,
     statements,
     provenance,
     glossary,

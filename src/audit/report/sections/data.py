@@ -57,8 +57,8 @@ def _count(document: Document, place: str) -> Phrase:
 
 def _groups(document: Document) -> Table:
     base = {
-        group_key(entry.group): f"/metrics/{place}"
-        for place, entry in enumerate(document.evidence.metrics)
+        group_key(entry.group): place
+        for place, entry in document.metrics
         if entry.metric == "base_rate"
     }
     rows = tuple(
@@ -92,12 +92,12 @@ def _labels(document: Document, place: str, base_rate: str | None) -> tuple[Cell
 def _imprint(document: Document) -> Table | None:
     rows = tuple(
         (
-            name((document.group(f"/disparities/{place}/a"),)),
-            words((document.group(f"/disparities/{place}/b"),)),
-            words((document.show(f"/disparities/{place}/selection", "words"),)),
-            estimate_cell(document, f"/disparities/{place}", entry.kind),
+            name((document.group(f"{place}/a"),)),
+            words((document.group(f"{place}/b"),)),
+            words((document.show(f"{place}/selection", "words"),)),
+            estimate_cell(document, place, entry.kind),
         )
-        for place, entry in enumerate(document.evidence.disparities)
+        for place, entry in document.disparities
         if entry.metric == "imprint"
     )
     heads = columns("Group A", Column(("Group B",), "text"), Column(("Pair",), "text"), "Imprint")

@@ -113,11 +113,11 @@ def _figure(document: Document, lines: tuple[Line, ...]) -> Picture:
 def _left_out(document: Document) -> Table | None:
     rows = tuple(
         (
-            name((document.show(f"/disparities/{place}/metric", "metric"),)),
-            words((document.show(f"/disparities/{place}/attributes", "setting"),)),
-            words((document.text(f"/disparities/{place}/left_out/{number}"),)),
+            name((document.show(f"{place}/metric", "metric"),)),
+            words((document.show(f"{place}/attributes", "setting"),)),
+            words((document.text(f"{place}/left_out/{number}"),)),
         )
-        for place, entry in enumerate(document.evidence.disparities)
+        for place, entry in document.disparities
         if entry.kind == "difference" and entry.metric != "imprint"
         for number in range(len(entry.left_out))
     )

@@ -32,7 +32,7 @@ class View:
 
 def summarise(document: Document) -> View:
     """Collect the explanations; where there are none, the section says so."""
-    explanations = document.evidence.explanations
+    explanations = [entry for _, entry in document.explanations]
     gap = gap_explanation(document)
     return View(
         association=ASSOCIATION,

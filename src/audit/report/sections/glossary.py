@@ -10,16 +10,26 @@ KEY = "glossary"
 TITLE = "Glossary"
 
 TERMS = {
+    "Ablation, mean": "Replacing what a unit or weight carries by its mean, for every row.",
     "Adjusted p": "The p-value after correction for the number of comparisons in its family.",
     "Attribution": "The part of a score that an explanation method assigns to a feature.",
+    "Carrier": "A unit through which more of a gap passes than chance explains; not its origin.",
+    "Cut": "A place in the network: the input, or the units of a layer after their activation.",
     "Difference": "The rate of group A less the rate of group B, in percentage points (pp).",
+    "Decision gap": "The gap in decisions, after the threshold; the score gap is before it.",
     "Family, k": "The comparisons corrected together, and how many they are.",
+    "Gauge": "What biases are measured from; without one a share of biases has no meaning.",
+    "Impact ratio": "The rate of a group over the rate of the group with the highest one.",
     "Interval": "Covers the true value at the stated confidence, over repeated samples.",
     "Imprint": "The gap in the predictions less the gap in the labels, on the same rows.",
+    "Ledger": "An account of a gap whose entries add up to it, up to a stated residual.",
+    "Levelling down": "A gap narrowed by lowering one group while no group rises.",
     "n": "Rows of the group in the audited split.",
+    "Paired change": "After less before on the same rows; its interval uses that they are.",
     "Ratio": "The rate of group A over the rate of group B.",
     "Reference group": "The group that others are compared with: the largest, or a chosen one.",
     "Residual": "What an explanation leaves unassigned: the total less the sum of its parts.",
+    "Score gap": "The mean score of group A less that of group B.",
     "Selection rate": "The share of a group that is predicted positive.",
     "Simultaneous": "Intervals of a whole family that hold all at once at the confidence.",
     "Smallest detectable gap": "The difference that would be found in four cases of five.",
@@ -28,6 +38,7 @@ TERMS = {
     "TPR": "True positive rate: the share predicted positive where the label is positive.",
     "FPR": "False positive rate: the share predicted positive where the label is negative.",
     "Undefined": "Without a value, because nothing stands in the denominator.",
+    "Weight-induced disparity": "The part of a gap left when hidden biases are off, in the gauge.",
     "Worst pair": "The two groups with the highest and the lowest rate.",
 }
 

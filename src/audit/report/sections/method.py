@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from audit.report.document import Document, Phrase, Shown
+from audit.report.ledgers import accounts
 from audit.report.naming import metric_definition, metric_name
 from audit.report.tables import Column, Table, columns, name, number, words
 
@@ -20,6 +21,20 @@ class View:
     facts: tuple[tuple[str, Phrase], ...]
     families: Table | None
     metrics: Table
+    notes: tuple[str, ...]
+
+
+LEDGERS = (
+    "A carrier ledger integrates the gradient of the score from the mean activations of a cut to "
+    "those of each row, and sums it by group: the parts add up to the score gap, and what the "
+    "quadrature missed is the residual. The bias ledger turns hidden biases off in the stated "
+    "gauge. Causal checks replace what an entry carries by its mean, on rows kept aside."
+)
+MITIGATIONS = (
+    "A mitigation is fitted and tuned on other rows than those it is judged on. Both models decide "
+    "about the same test rows, and intervals are of the paired change. Levelling down is flagged "
+    "where a group's rate falls and no group's rises."
+)
 
 
 def summarise(document: Document) -> View:
@@ -29,6 +44,10 @@ def summarise(document: Document) -> View:
         facts=_facts(document),
         families=_families(document),
         metrics=_metrics(document),
+        notes=(
+            *((LEDGERS,) if accounts(document) else ()),
+            *((MITIGATIONS,) if document.evidence.mitigations else ()),
+        ),
     )
 
 

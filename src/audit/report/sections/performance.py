@@ -55,9 +55,7 @@ def summarise(document: Document) -> View | None:
 
 def _groups(document: Document) -> list[MetricResult]:
     found = {
-        group_key(entry.group): entry
-        for entry in document.evidence.metrics
-        if len(entry.group) == 1
+        group_key(entry.group): entry for _, entry in document.metrics if len(entry.group) == 1
     }
     return list(found.values())
 
@@ -69,7 +67,7 @@ def _largest(document: Document) -> list[MetricResult]:
 
 
 def _panels(document: Document, groups: Sequence[MetricResult]) -> tuple[Panel, ...]:
-    names = metric_names(document.evidence.metrics)
+    names = metric_names(document)
     chosen = [metric for metric in HEADLINE if metric in names] or list(names[: len(HEADLINE)])
     panels = (_panel(document, metric, groups) for metric in chosen)
     return tuple(p for p in panels if any(dot.value is not None for dot in p.dots))
@@ -77,21 +75,19 @@ def _panels(document: Document, groups: Sequence[MetricResult]) -> tuple[Panel, 
 
 def _panel(document: Document, metric: str, groups: Sequence[MetricResult]) -> Panel:
     found = {
-        group_key(entry.group): place
-        for place, entry in enumerate(document.evidence.metrics)
-        if entry.metric == metric
+        group_key(entry.group): place for place, entry in document.metrics if entry.metric == metric
     }
     dots = tuple(_dot(document, entry, found.get(group_key(entry.group))) for entry in groups)
     everyone = found.get(())
-    overall = None if everyone is None else document.evidence.metrics[everyone].value
+    overall = None if everyone is None else document.at(everyone)["value"]
     return Panel(title=metric_name(metric).short, dots=dots, overall=overall)
 
 
-def _dot(document: Document, group: MetricResult, place: int | None) -> Dot:
+def _dot(document: Document, group: MetricResult, place: str | None) -> Dot:
     label = document.name_of(group.group)
     if place is None:
         return Dot(label=label, value=None, low=None, high=None, text="—")
-    entry = document.evidence.metrics[place]
+    entry = document.evidence.metrics[int(place.rsplit("/", 1)[1])]
     if entry.value is None:
         word = "too few" if entry.status == "suppressed" else "undef."
         return Dot(label=label, value=None, low=None, high=None, text=word)
@@ -101,7 +97,7 @@ def _dot(document: Document, group: MetricResult, place: int | None) -> Dot:
         value=entry.value,
         low=None if limits is None else limits.low,
         high=None if limits is None else limits.high,
-        text=document.show(f"/metrics/{place}/value", "percent1").text,
+        text=document.show(f"{place}/value", "percent1").text,
     )
 
 

@@ -8,15 +8,8 @@ from functools import partial
 from audit.metrics.results import Disparity
 from audit.report.comparisons import pairs, rows_line
 from audit.report.document import Document, Phrase, Shown, joined
-from audit.report.wording import (
-    ASSOCIATION,
-    gap_explanation,
-    headline,
-    leading_features,
-    missable,
-    standing,
-    tone,
-)
+from audit.report.first_screen import best_mitigation, through
+from audit.report.wording import headline, missable, standing, tone
 
 KEY = "verdict"
 TITLE = "Verdict"
@@ -132,7 +125,8 @@ def _p(document: Document, place: str) -> Phrase:
 def _facts(document: Document) -> tuple[tuple[str, Phrase], ...]:
     return (
         ("How sure", _sure(document)),
-        ("Goes through", _through(document)),
+        ("Goes through", through(document)),
+        ("Best mitigation", best_mitigation(document)),
         ("Not assessed", _left_out(document)),
         ("Threshold", _threshold(document)),
     )
@@ -142,17 +136,6 @@ def _sure(document: Document) -> Phrase:
     if document.evidence.verdict.word == "Disparity found":
         return standing(document)
     return joined(filter(None, (standing(document), missable(document))), "; ")
-
-
-def _through(document: Document) -> Phrase:
-    explanation = gap_explanation(document)
-    if explanation is None or not explanation.values:
-        return ("not assessed: no explanation of the gap",)
-    total: Phrase = ()
-    if explanation.total is not None:
-        place = document.places[explanation.id]
-        total = (", of a score gap of ", document.show(f"{place}/total", "points1"))
-    return (*leading_features(document, explanation), *total, f". {ASSOCIATION}")
 
 
 def _left_out(document: Document) -> Phrase:
