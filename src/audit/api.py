@@ -9,25 +9,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from audit.black_box import ask_black_box
 from audit.config import AuditConfig, config_from
-from audit.data.dataset import Dataset
+from audit.data.arrays import array, column, columns
 from audit.data.loading import build_dataset
 from audit.data.table import Table, from_frame
-from audit.errors import DataError, ModelError
+from audit.errors import AuditError, ConfigError, DataError, ModelError
 from audit.mitigation.checking import check
-from audit.models.records import ModelRecord, Output
+from audit.models.records import Output
 from audit.pipeline import audit
-from audit.predictions import Predictions, from_labels, from_scores
 from audit.progress import Progress, Silent
 from audit.result import AuditResult
-from audit.subject import NAME, Subject, ask, threshold_source
+from audit.subject import Subject, ask
 
 if TYPE_CHECKING:
     from torch import nn
 
 TARGET, WEIGHT = "target", "sample_weight"
 MEMORY = "memory"
-MATRIX, CLASSES = 2, 2
+MATRIX = 2
 
 
 def audit_model(
@@ -52,12 +52,14 @@ def audit_model(
     model : nn.Module, scikit-learn estimator, or callable
         A module is audited with explanations. An estimator is asked for ``predict_proba``, else
         ``predict``; a callable takes `X` and returns scores of shape (n,) or probabilities of shape
-        (n, 2). Both are black boxes: metrics, no explanations.
+        (n, 2). Both are black boxes: metrics, no explanations. Of two columns the one of the
+        positive label is taken, by ``classes_``; where there are no classes, the second.
     X : dataframe of any library, array of shape (n, features), or mapping of columns
-    y : array-like, shape (n,)
+    y : array-like, shape (n,) or (n, 1)
         Labels, 0 and 1, or any two values with `positive`.
     sensitive_features : array-like, Series, dataframe or mapping of columns
-        As in fairlearn: one attribute or several.
+        As in fairlearn: one attribute or several. Missing values are the group ``unknown``; in a
+        list that holds both, True and 1 are one category.
     sample_weight : array-like, shape (n,), optional
     output : {"logit", "logits", "probability", "probabilities"}
         What a module answers with; needed for a module.
@@ -66,11 +68,11 @@ def audit_model(
         columns to columns of `X`. Without it the columns of `X`, which must be numbers, go in
         order.
     positive : optional
-        The positive label, where labels are not 0 and 1.
+        The positive label, or several, where labels are not 0 and 1; 1, 1.0 and "1" are the same.
     name : str
     settings : mapping, optional
         Sections of audit.yaml: metrics, explain, report, statements, seed; and of data:
-        intersections.
+        intersections alone.
     date : str, optional
         Printed in the report; by default today.
     progress : Progress, optional
@@ -86,16 +88,17 @@ def audit_model(
     """
     from torch import nn
 
+    given = _settings(settings)
     table, parts = _table(X, y, sensitive_features, sample_weight)
     whole = isinstance(model, nn.Module)
-    chosen = {**(settings or {}), **_subject_settings(model, output if whole else None)}
+    chosen = {**given, **_subject_settings(model, output if whole else None)}
     config = _config(parts, positive, name, chosen)
     check(config.mitigate, config)
     dataset = build_dataset(config.data, table, parts["features"] if whole else ())
     if whole:
         subject = ask(config, dataset, _module(model, output, encode), progress or Silent())
     else:
-        subject = _black_box(config, dataset, model, X)
+        subject = ask_black_box(config, dataset, model, X, table)
     return _finished(subject, config, date, progress or Silent())
 
 
@@ -113,16 +116,20 @@ def _finished(
 
 def _table(X: Any, y: Any, sensitive: Any, weight: Any) -> tuple[Table, dict[str, Any]]:
     features = _frame(X, "x")
-    groups = _frame(sensitive, "sensitive")
+    groups = dict(columns(sensitive))
     frame = features.copy()
-    for column in groups.columns:
-        _add(frame, column, groups[column].to_numpy(), "sensitive_features")
+    for group, values in groups.items():
+        _add(frame, group, values, "sensitive_features")
     target = _free(TARGET, frame)
-    _add(frame, target, _values(y), "y")
-    parts = {"features": tuple(features), "sensitive": list(groups), "target": target}
+    _add(frame, target, y, "y")
+    parts: dict[str, Any] = {
+        "features": tuple(features),
+        "sensitive": list(groups),
+        "target": target,
+    }
     if weight is not None:
         parts["weight"] = _free(WEIGHT, frame)
-        _add(frame, parts["weight"], _values(weight), "sample_weight")
+        _add(frame, parts["weight"], weight, "sample_weight")
     return Table(frame=frame.reset_index(drop=True), source=MEMORY), parts
 
 
@@ -130,35 +137,57 @@ def _frame(data: Any, stem: str) -> pd.DataFrame:
     if isinstance(data, pd.Series) or hasattr(data, "to_frame"):
         return from_frame(data.to_frame(name=str(getattr(data, "name", None) or stem)), stem).frame
     if hasattr(data, "detach") or isinstance(data, np.ndarray | list | tuple):
-        values = _values(data)
-        if values.ndim > MATRIX:
-            raise DataError(
-                f"expected a table, came an array of shape {values.shape}",
-                "flatten it, or audit its scores with a callable",
-            )
-        columns = [stem] if values.ndim == 1 else [f"{stem}{i}" for i in range(values.shape[1])]
-        return from_frame(
-            pd.DataFrame(values.reshape(len(values), -1), columns=columns), stem
-        ).frame
-    return from_frame(data, stem).frame
+        return _array_frame(_array(data, "X", DataError), stem)
+    try:
+        return from_frame(data, stem).frame
+    except ValueError as error:
+        raise DataError(f"X: expected columns of one length, came {error}") from error
 
 
-def _values(data: Any) -> NDArray[Any]:
-    tensor = data.detach().cpu() if hasattr(data, "detach") else data
-    return np.asarray(tensor)
-
-
-def _add(frame: pd.DataFrame, name: Any, values: NDArray[Any], part: str) -> None:
-    if len(values) != len(frame):
+def _array_frame(values: NDArray[Any], stem: str) -> pd.DataFrame:
+    if values.ndim > MATRIX:
         raise DataError(
-            f"{part}: expected {len(frame):,} values, one for each row of X, came {len(values):,}"
+            f"expected a table, came an array of shape {values.shape}",
+            "flatten it, or audit its scores with a callable",
         )
-    added = pd.Series(values, index=frame.index)
-    if name in frame.columns and not frame[name].equals(added):
+    names = [stem] if values.ndim == 1 else [f"{stem}{i}" for i in range(values.shape[1])]
+    return from_frame(pd.DataFrame(values.reshape(len(values), -1), columns=names), stem).frame
+
+
+def _array(data: Any, part: str, error: type[AuditError]) -> NDArray[Any]:
+    try:
+        return array(data)
+    except (TypeError, ValueError, RuntimeError) as problem:
+        raise error(f"{part}: expected an array, came {problem}") from problem
+
+
+def _add(frame: pd.DataFrame, name: str, values: Any, part: str) -> None:
+    given = column(values, part)
+    if len(given) != len(frame):
+        raise DataError(
+            f"{part}: expected {len(frame):,} values, one for each row of X, came {len(given):,}"
+        )
+    added = _series(given, frame.index)
+    if name not in frame.columns:
+        frame[name] = added
+    elif not _same(frame[name], added):
         raise DataError(
             f"{part}: {name!r} is also a column of X, with different values", "rename one of them"
         )
-    frame[name] = added
+
+
+def _series(values: NDArray[Any], index: pd.Index[Any]) -> pd.Series[Any]:
+    series = pd.Series(values, index=index)
+    if series.dtype != np.dtype(object):
+        return series
+    # One kind of missing value, so that whole numbers with gaps are still numbers.
+    return series.where(series.notna(), None).infer_objects()
+
+
+def _same(one: pd.Series[Any], other: pd.Series[Any]) -> bool:
+    missing = one.isna() & other.isna()
+    equal = one.astype(object).to_numpy() == other.astype(object).to_numpy()
+    return bool((missing | equal).all())
 
 
 def _free(name: str, frame: pd.DataFrame) -> str:
@@ -172,7 +201,7 @@ def _config(
 ) -> AuditConfig:
     target = {"column": parts["target"]}
     if positive is not None:
-        target["positive"] = positive
+        target["positive"] = _plain(positive)
     data = {
         "source": MEMORY,
         "target": target,
@@ -181,6 +210,32 @@ def _config(
         **settings.get("data", {}),
     }
     return config_from({"name": name, **settings, "data": data}, "settings")
+
+
+def _plain(positive: Any) -> Any:
+    # The configuration holds Python's own numbers and texts, labels often come as numpy's.
+    if isinstance(positive, list | tuple):
+        return [_plain(item) for item in positive]
+    return positive.tolist() if isinstance(positive, np.ndarray | np.generic) else positive
+
+
+def _settings(settings: Any) -> dict[str, Any]:
+    given = _keys({} if settings is None else settings, "settings")
+    if "data" not in given:
+        return given
+    other = [key for key in _keys(given["data"], "settings: data") if key != "intersections"]
+    if other:
+        raise ConfigError(
+            f"settings: data: expected intersections alone, came {other[0]!r}",
+            "the other parts of data are the arguments of audit_model",
+        )
+    return given
+
+
+def _keys(values: Any, part: str) -> dict[str, Any]:
+    if not isinstance(values, Mapping) or not all(isinstance(key, str) for key in values):
+        raise ConfigError(f"{part}: expected a mapping of keys and values, came {values!r}")
+    return dict(values)
 
 
 def _subject_settings(model: Any, output: Output | None) -> dict[str, Any]:
@@ -199,61 +254,3 @@ def _module(model: nn.Module, output: Output | None, encode: Any) -> Any:
             "say what it answers with: logit, logits, probability or probabilities",
         )
     return from_module(model, output=output, encode=encode)
-
-
-def _black_box(config: AuditConfig, dataset: Dataset, model: Any, X: Any) -> Subject:
-    found = _answers(config, model, X, dataset.row_ids)
-    record = ModelRecord(
-        name=NAME,
-        kind="black box",
-        architecture=f"{type(model).__name__}, asked for its answers only",
-        threshold=found.threshold,
-        threshold_source=threshold_source(config) if found.score is not None else "the model's own",
-        notes=found.notes,
-    )
-    return Subject(dataset=dataset, predictions=found, record=record)
-
-
-def _answers(config: AuditConfig, model: Any, X: Any, kept: NDArray[np.int64]) -> Predictions:
-    if hasattr(model, "predict_proba"):
-        values = _column(_called(model.predict_proba, X), model, config)
-    elif hasattr(model, "predict"):
-        return from_labels(_decided(_called(model.predict, X), config)[kept], name="predict")
-    elif callable(model):
-        values = _column(_called(model, X), model, config)
-    else:
-        raise ModelError(
-            f"expected an nn.Module, an estimator or a callable, came {type(model).__name__}"
-        )
-    return from_scores(values[kept], config.metrics.threshold, name="score")
-
-
-def _called(ask_model: Callable[[Any], Any], X: Any) -> NDArray[Any]:
-    try:
-        return _values(ask_model(X))
-    except Exception as error:
-        raise ModelError(
-            f"the model failed on X: {type(error).__name__}: {error}",
-            "X is passed to it as it was given",
-        ) from error
-
-
-def _column(values: NDArray[Any], model: Any, config: AuditConfig) -> NDArray[Any]:
-    if values.ndim == 1:
-        return values
-    if values.ndim != MATRIX or values.shape[1] not in (1, CLASSES):
-        raise ModelError(
-            f"expected scores of shape (n,) or (n, 2), came {values.shape}",
-            "this version audits two classes",
-        )
-    classes = [str(item) for item in getattr(model, "classes_", [])]
-    wanted = [str(item) for item in config.data.target.positive or ()]
-    place = next((classes.index(item) for item in wanted if item in classes), -1)
-    return values[:, place]
-
-
-def _decided(values: NDArray[Any], config: AuditConfig) -> NDArray[Any]:
-    wanted = {str(item) for item in config.data.target.positive or ()}
-    if not wanted:
-        return values
-    return np.array([str(value) in wanted for value in values.tolist()], dtype=np.float64)

@@ -113,7 +113,7 @@ def _added(
 
 
 def _worst_pairs(measured: Measured) -> tuple[Disparity, ...]:
-    # Every pair of a mitigated model is had by auditing its bundle; here they would triple the page.
+    # Every pair of a mitigated model is had by auditing its bundle; they would fill the page.
     return tuple(item for item in measured.disparities if item.selection == "worst_pair")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from audit import folder
+from audit.errors import EvidenceError
 from audit.evidence import Evidence, to_json
 from audit.findings import Finding, Verdict
 from audit.findings.words import group_words
@@ -92,6 +93,44 @@ class AuditResult:
     def explanations(self) -> Records[Any]:
         """Attributions, global, by group and for each gap."""
         return Records(self.evidence.explanations)
+
+    @property
+    def ledgers(self) -> Records[Any]:
+        """Weight ledgers: which units, weights and biases carry each gap."""
+        return Records(self.evidence.weights.ledgers)
+
+    def ledger(self, kind: str = "carrier", **wanted: str) -> Records[Any]:
+        """Return the entries of the first ledger of a kind.
+
+        Parameters
+        ----------
+        kind : {"carrier", "bias", "change"}
+        **wanted : str
+            Further fields: ``cut="fc1"``, ``level="unit"``, ``gap="equal_opportunity"``, ...
+
+        Raises
+        ------
+        EvidenceError
+            If there is none.
+        """
+        asked = {"kind": kind, **wanted}
+        for item in self.evidence.weights.ledgers:
+            if all(getattr(item, name, None) == value for name, value in asked.items()):
+                return Records(item.entries)
+        cuts = sorted({item.cut for item in self.evidence.weights.ledgers})
+        raise EvidenceError(
+            f"no ledger with {asked}", f"there are cuts {', '.join(cuts) or 'none'}"
+        )
+
+    @property
+    def mitigations(self) -> Records[Any]:
+        """Mitigations, carried out or refused."""
+        return Records(self.evidence.mitigations)
+
+    @property
+    def comparisons(self) -> Records[Any]:
+        """What each mitigation changed, on the same rows."""
+        return Records(self.evidence.comparisons)
 
     def to_json(self) -> bytes:
         """Return the evidence as canonical JSON."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+import torch
 import yaml
 
 from audit.config import load_config
@@ -27,16 +30,106 @@ def test_own_weights_find_their_function_encoder_and_columns(space):
     }
     assert values["data"]["target"] == "hired"
     assert values["data"]["sensitive"] == ["sex", {"column": "age", "bins": [25, 45, 65]}]
-    assert values["data"]["features"] == {"include": ["skill", "commute"]}
-    text = (space.folder / "audit.yaml").read_text()
-    text = text.replace("[skill, commute]", "[skill, commute, city]")
-    (space.folder / "audit.yaml").write_text(text)
+    assert values["data"]["features"] == {"include": ["skill", "commute", "city"]}
     assert space.audit("run", "audit.yaml", "--output", "out")[0] == 0
 
 
-def test_a_function_of_ones_own(space):
-    values = drafted(space, "network.py:numbers", "people.csv")
-    assert values["model"]["factory"] == "network.py:numbers"
+def test_every_guess_says_check(space):
+    drafted(space, "network.safetensors", "people.csv")
+    lines = (space.folder / "audit.yaml").read_text().splitlines()
+    marked = {line.split(":")[0].strip(" -{#") for line in lines if "# CHECK:" in line}
+    guesses = {"target", "sensitive", "column", "features", "split", "factory", "output"}
+    assert marked == guesses | {"encode", "threshold", "tolerance"}
+
+
+def test_an_encoder_is_given_the_sensitive_columns_that_it_names(space):
+    code = (space.folder / "network.py").read_text()
+    (space.folder / "network.py").write_text(
+        code.replace("def encode", 'OWN = ["age"]\n\n\ndef encode')
+    )
+    values = drafted(space, "network.safetensors", "people.csv")
+    assert values["data"]["features"] == {"include": ["skill", "commute", "city", "age"]}
+
+
+def test_without_an_encoder_features_are_numbers(space):
+    code = (space.folder / "network.py").read_text()
+    (space.folder / "network.py").write_text(code.partition("def encode")[0])
+    values = drafted(space, "network.safetensors", "people.csv")
+    assert values["data"]["features"] == {"include": ["skill", "commute"]}
+    assert "encode" not in values["model"]
+
+
+CLASSES = """
+import torch
+from torch import nn
+
+class Block(nn.Module):
+    pass
+
+class {name}(torch.nn.Module):
+    def __init__(self{arguments}):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 1))
+        for place in "02":
+            setattr(self, f"layer{{place}}", self.layers[int(place)])
+
+    def forward(self, x):
+        return self.layers(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "arguments", "found"),
+    [
+        ("network2.py", "Scorer", "", "network.py:build"),
+        ("network.py", "Scorer", ", width=4, *, deep=True", "network.py:Scorer"),
+        ("network.py", "Scorer", ", width", "network.py:Block"),
+        ("network.py", "Scorer", ", *, width", "network.py:Block"),
+    ],
+)
+def test_a_class_is_a_factory_where_it_needs_no_arguments(space, file, name, arguments, found):
+    (space.folder / file).write_text(CLASSES.format(name=name, arguments=arguments))
+    values = drafted(space, "network.safetensors", "people.csv")
+    assert values["model"]["factory"] == found
+
+
+def test_a_class_beside_weights_of_another_name_is_found_and_runs(space):
+    (space.folder / "network.py").unlink()
+    (space.folder / "net.py").write_text(
+        "from torch import nn\n\n\n"
+        "class Net(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.out = nn.Linear(2, 1)\n\n"
+        "    def forward(self, x):\n"
+        "        return self.out(x)\n"
+    )
+    torch.save(
+        {"out.weight": torch.ones(1, 2), "out.bias": torch.zeros(1)}, space.folder / "net2.pt"
+    )
+    values = drafted(space, "net2.pt", "people.csv")
+    assert values["model"] == {"factory": "net.py:Net", "weights": "net2.pt", "output": "logit"}
+    assert space.audit("run", "audit.yaml", "--output", "out")[0] == 0
+
+
+def test_where_nothing_builds_the_network_the_run_points_at_the_line(space):
+    (space.folder / "network.py").write_text("def build(:\n")
+    values = drafted(space, "network.safetensors", "people.csv")
+    assert values["model"]["factory"] == "CHECK.py:build"
+    code, _, err = space.audit("run", "audit.yaml")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "code file CHECK.py does not exist" in err
+
+
+def test_a_function_of_ones_own_takes_the_only_weights_beside_it(space):
+    values = drafted(space, "network.py:build", "people.csv")
+    assert values["model"]["factory"] == "network.py:build"
+    assert values["model"]["weights"] == "network.safetensors"
+    assert space.audit("run", "audit.yaml", "--output", "out")[0] == 0
+    torch.save({}, space.folder / "other.pt")
+    values = drafted(space, "network.py:build", "people.csv", "--force")
+    assert "weights" not in values["model"]
+    assert "# weights:" in (space.folder / "audit.yaml").read_text()
 
 
 def test_a_bundle_brings_its_split_and_runs_as_drafted(space):
@@ -50,6 +143,30 @@ def test_a_bundle_brings_its_split_and_runs_as_drafted(space):
     assert values["data"]["split"] == {"test": 0.4, "validation": 0.1, "seed": 5}
     assert space.audit("run", "audit.yaml", "--output", "out")[0] == 0
     assert not any("seen in training" in n["subject"] for n in space.evidence()["not_assessed"])
+
+
+def test_a_bundle_states_its_target_and_its_inputs_are_not_guessed_as_one(space):
+    space.table(
+        people().assign(
+            approved=lambda f: (f["commute"] > 35).astype(int),
+            result=lambda f: np.where(f["hired"] == 1, "in", "out"),
+        ).drop(columns="hired")
+    )  # fmt: skip
+    target = {"column": "result", "positive": ["in"]}
+    space.write(
+        model={"train": {"epochs": 2}}, data__target=target,
+        data__features={"include": ["skill", "commute", "approved", "sex"]},
+    )  # fmt: skip
+    assert space.audit("train", "audit.yaml")[0] == 0
+    values = drafted(space, "model", "people.csv", "--force")
+    assert values["data"]["target"] == target
+    assert "features" not in values["data"]
+    assert space.audit("run", "audit.yaml", "--output", "out")[0] == 0
+    described = json.loads((space.folder / "model" / "model.json").read_text())
+    described["training"]["target"] = None
+    (space.folder / "model" / "model.json").write_text(json.dumps(described))
+    values = drafted(space, "model", "people.csv", "--force")
+    assert values["data"]["target"]["column"] == "result"
 
 
 def test_a_column_of_scores_or_labels_is_a_model_too(space):

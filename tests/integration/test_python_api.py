@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
@@ -12,7 +13,8 @@ from sklearn.tree import DecisionTreeClassifier
 from torch import nn
 
 import audit
-from audit.errors import AuditError, DataError, ModelError
+from audit.errors import AuditError, ConfigError, DataError, ModelError
+from audit.metrics import group_metrics
 from tables import people
 from workspace import Workspace
 
@@ -179,4 +181,184 @@ def test_a_mistake_is_one_line(frame, changes, error, line):
     }
     with pytest.raises(error, match=line) as caught:
         audit.audit_model(**arguments)
+    assert "\n" not in str(caught.value)
+
+
+def black_box(frame, y, model, **options):
+    options = {"sensitive_features": frame["sex"]} | options
+    return audit.audit_model(model, frame[NUMBERS], y, **options)
+
+
+@pytest.fixture
+def plain(frame):
+    """The figures of a fit on 0 and 1."""
+    X, y = frame[NUMBERS], frame["hired"]
+    return values(black_box(frame, y, LogisticRegression(max_iter=500).fit(X, y)))
+
+
+@pytest.mark.parametrize(
+    ("names", "positive"),
+    [
+        ((1.0, 2.0), [2]),
+        ((1.0, 2.0), 2.0),
+        ((1.0, 2.0), "2"),
+        ((1, 2), [np.float32(2)]),
+        (("no", "yes"), np.array(["yes"])),
+        ((False, True), None),
+        ((0.0, 1.0), None),
+    ],
+)
+def test_the_column_of_the_positive_class_is_found(frame, plain, names, positive):
+    X, y = frame[NUMBERS], np.array(names)[frame["hired"]]
+    fitted = LogisticRegression(max_iter=500).fit(X, y)
+
+    class Decides:
+        def predict(self, rows):
+            return fitted.predict(rows)
+
+    assert values(black_box(frame, y, fitted, positive=positive)) == plain
+    assert values(black_box(frame, y, Decides(), positive=positive)) == plain
+
+
+def test_the_first_class_may_be_the_positive_one(frame, plain):
+    X, y = frame[NUMBERS], np.array([2.0, 1.0])[frame["hired"]]
+    found = black_box(frame, y, LogisticRegression(max_iter=500).fit(X, y), positive=[1])
+    assert values(found) == pytest.approx(plain)
+
+
+class Answers:
+    """Gives the answers it was made with; `classes_` only where some are given."""
+
+    def __init__(self, answers, classes=None, how="predict_proba"):
+        setattr(self, how, lambda X: answers)
+        if classes is not None:
+            self.classes_ = np.array(classes)
+
+
+HALF = np.full((800, 2), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("model", "positive", "line"),
+    [
+        (Answers(HALF, [0, 1]), "yes", r"positive label 'yes', came the classes \[0, 1\]"),
+        (Answers(HALF, ["so", "yes"]), ["so", "yes"], r"'so' or 'yes', came the classes \['so'"),
+        (Answers(HALF, ["a", "b"]), None, r"label 1 or True, came the classes \['a', 'b'\]"),
+        (Answers(HALF, ["no", "yes", "so"]), "yes", "a column for each of classes"),
+        (Answers(np.zeros(800), None, "predict"), "yes", r"label 'yes', came the classes \[0.0\]"),
+        (Answers(["no"] * 800, ["no", "so"], "predict"), "yes", r"came the classes \['no'\]"),
+        (Answers(["yes", None] * 400, None, "predict"), "yes", "missing values from predict"),
+        (Answers(np.zeros(799)), "yes", "expected 800 answers, one for each row of X, came 799"),
+        (Answers(np.zeros((900, 2))), "yes", "expected 800 answers, .* came 900"),
+        (Answers(0.5), "yes", "expected 800 answers, one for each row of X, came 0.5"),
+        (Answers(["yes"], None, "predict"), "yes", "expected 800 answers, .* came 1"),
+        (lambda X: [0.5] * 801, "yes", "expected 800 answers, .* came 801"),
+    ],
+)
+def test_answers_that_do_not_fit_are_refused(frame, model, positive, line):
+    y = frame["hired"]
+    if positive is not None:
+        y = y.map({0: "no", 1: "yes"})
+    with pytest.raises(ModelError, match=line) as caught:
+        black_box(frame, y, model, positive=positive)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_that_selects_nobody_is_audited(frame):
+    y = frame["hired"].map({0: "no", 1: "yes"})
+    found = black_box(frame, y, Answers(["no"] * 800, None, "predict"), positive="yes")
+    assert values(found)[()] == 0
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA], ids=["None", "nan", "NA"])
+def test_missing_groups_are_unknown_as_in_group_metrics(frame, missing):
+    sex = [missing if place % 3 == 0 else text for place, text in enumerate(frame["sex"])]
+    number = [missing if place % 3 == 0 else 1 + (text == "Male") * 9
+              for place, text in enumerate(frame["sex"])]  # fmt: skip
+    chosen = (frame["skill"] > 0).astype(int).to_numpy()
+    groups = {"sex": sex, "number": number}
+    result = black_box(frame, frame["hired"], Answers(chosen, None, "predict"),
+                       sensitive_features=groups)  # fmt: skip
+    direct = group_metrics(frame["hired"], chosen, sensitive_features=groups)
+    expected = {
+        tuple(m.group.items()): m.value for m in direct.metrics if m.metric == "selection_rate"
+    }
+    assert values(result) == expected
+    assert {group[0] for group in expected if len(group) == 1} == {
+        *(("sex", text) for text in ("Female", "Male", "unknown")),
+        *(("number", text) for text in ("1", "10", "unknown")),
+    }
+
+
+COLUMNS = {
+    "list": list,
+    "frame": lambda column: pd.DataFrame({"sex": column}),
+    "column": lambda column: column.to_numpy()[:, None],
+    "arrow": lambda column: pa.array(column.tolist()),
+    "chunked": lambda column: pa.chunked_array([column.tolist()[:300], column.tolist()[300:]]),
+    "polars": lambda column: pl.DataFrame({"sex": column.to_list()}),
+    "categorical": lambda column: column.astype("category"),
+}
+
+
+@pytest.mark.parametrize("library", COLUMNS)
+def test_labels_and_groups_come_as_columns_of_any_library(frame, plain, library):
+    made, X = COLUMNS[library], frame[NUMBERS]
+    fitted = LogisticRegression(max_iter=500).fit(X, frame["hired"])
+    found = black_box(
+        frame, made(frame["hired"]), fitted, sensitive_features=made(frame["sex"]),
+        sample_weight=made(pd.Series(np.ones(800))),
+    )  # fmt: skip
+    texts = {tuple(text for _, text in group): value for group, value in values(found).items()}
+    assert texts == {tuple(text for _, text in group): value for group, value in plain.items()}
+
+
+def test_tensors_with_gradients_and_half_precision_are_read(frame):
+    y = torch.tensor(frame["hired"].to_numpy(), dtype=torch.bfloat16)
+    scores = torch.full((800,), 0.25, dtype=torch.bfloat16, requires_grad=True)
+    found = black_box(frame, y.requires_grad_(), lambda X: scores)
+    assert values(found)[()] == 0
+
+
+def test_a_column_of_x_may_also_be_sensitive(frame):
+    X = frame[[*NUMBERS, "city"]].astype({"city": "category"})
+    found = audit.audit_model(
+        lambda rows: np.full(800, 0.7), X, frame["hired"], sensitive_features=frame["city"]
+    )
+    assert values(found)[(("city", "Bonn"),)] == 1
+    with pytest.raises(DataError, match="'city' is also a column of X, with different values"):
+        audit.audit_model(
+            lambda rows: np.full(800, 0.7), X, frame["hired"],
+            sensitive_features={"city": frame["sex"]},
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "line"),
+    [
+        ({"y": None}, DataError, "expected y as one column, came NoneType"),
+        ({"y": 1}, DataError, "expected y as one column, came int"),
+        ({"y": np.zeros((800, 2))}, DataError, r"y as one column, came ndarray of shape"),
+        ({"y": np.ones(800, complex)}, DataError, "came complex numbers"),
+        ({"y": [{}] * 800}, DataError, "y of numbers or texts, came .*unhashable"),
+        ({"sensitive_features": None}, DataError, "sensitive_features as columns, came shape"),
+        ({"sensitive_features": {}}, DataError, "sensitive features of different names"),
+        ({"sensitive_features": {"a": [{}] * 800}}, DataError, "unhashable"),
+        ({"X": {"a": [1, 2], "b": [1]}}, DataError, "X: expected columns of one length"),
+        ({"X": [[1, 2], [1]]}, DataError, "X: expected an array"),
+        ({"settings": [1]}, ConfigError, r"settings: expected a mapping .* came \[1\]"),
+        ({"settings": "x"}, ConfigError, "settings: expected a mapping"),
+        ({"settings": {"data": None}}, ConfigError, "settings: data: expected a mapping"),
+        ({"settings": {"data": "x"}}, ConfigError, "settings: data: expected a mapping"),
+        (
+            {"settings": {"data": {"target": "skill"}}},
+            ConfigError,
+            "expected intersections alone, came 'target'",
+        ),
+    ],
+)
+def test_what_is_no_column_and_no_setting_is_refused(frame, changes, error, line):
+    arguments = {"X": frame[NUMBERS], "y": frame["hired"], "sensitive_features": frame["sex"]}
+    with pytest.raises(error, match=line) as caught:
+        audit.audit_model(lambda X: np.full(800, 0.5), **(arguments | changes))
     assert "\n" not in str(caught.value)

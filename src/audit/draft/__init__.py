@@ -7,7 +7,7 @@ from pathlib import Path
 from audit.config.data import MISSING
 from audit.data.columns import kind_of
 from audit.data.table import Table, read_file
-from audit.draft.bundle import read_known
+from audit.draft.bundle import Known, read_known
 from audit.draft.columns import guess_parts, sensitive_lines
 from audit.draft.network import encoder_of, feature_lines, model_lines
 from audit.draft.words import CHECK, quoted, relative
@@ -50,7 +50,8 @@ def write_draft(model: str, data: Path, output: Path, *, force: bool = False) ->
 def draft(model: str, table: Table, data: str, base: Path) -> str:
     """Return the text of a commented audit.yaml."""
     score = model if model in table.frame.columns else None
-    guess = guess_parts(table, {score} if score else set(), read_known(model))
+    known = Known() if score else read_known(model)
+    guess = guess_parts(table, {score} if score else set(), known)
     encoder = None if score else encoder_of(model)
     lines = [
         "# What is audited, on whom, and between which groups. Every key is described in",

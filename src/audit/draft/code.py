@@ -64,11 +64,11 @@ def _function(files: Iterable[Path], names: Iterable[str], arguments: int) -> Pl
 
 def _network(files: Iterable[Path], stem: str) -> Place | None:
     found = [(path, node) for path in files for node in _modules(path)]
-    likely = (*NETWORKS, stem.lower())
-    # A file defines the whole network after its parts, unless its name says so.
-    for path, node in sorted(found[::-1], key=lambda item: item[1].name.lower() not in likely):
-        return Place(file=path, name=node.name, texts=frozenset())
-    return None
+    named = [item for item in found if item[1].name.lower() in (*NETWORKS, stem.lower())]
+    if not found:
+        return None
+    path, node = (named or found)[-1]  # a file defines the whole network after its parts
+    return Place(file=path, name=node.name, texts=frozenset())
 
 
 def _modules(path: Path) -> Iterator[ast.ClassDef]:

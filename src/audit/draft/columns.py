@@ -106,7 +106,8 @@ def sensitive_lines(names: tuple[str, ...], table: Table) -> Iterator[str]:
     for name in names:
         column = table.frame[name]
         if kind_of(column) == "number" and column.nunique() > MANY:
-            yield f"    - {{column: {quoted(name)}, bins: [{_edges(column)}]}}  {CHECK} [a, b)"
+            ranges = f"{{column: {quoted(name)}, bins: [{_edges(column)}]}}"
+            yield f"    - {ranges}  {CHECK} ranges are [a, b)"
         else:
             yield f"    - {quoted(name)}"
 

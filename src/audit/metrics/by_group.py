@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
 from audit.errors import MetricError
@@ -43,7 +44,8 @@ def group_metrics(
         Labels and predictions, 0 or 1 (True, 1, 1.0 and "1" are the same).
     sensitive_features : array-like, Series, frame, or mapping of name to array
         One attribute for each column, of pandas, polars, pyarrow, or as arrays. A missing value
-        makes the row's group ``unknown``, which is measured and takes part in no comparison.
+        makes the row's group ``unknown``, which is measured and takes part in no comparison. In a
+        list that holds both, True and 1 are one category.
     sample_weight : array-like of shape (rows,), optional
         Weights of 0 or more.
     metrics : "default", str, or sequence of str or Rate
@@ -65,7 +67,8 @@ def group_metrics(
     ------
     MetricError
         If lengths differ, there are no rows, a label is missing or not 0 or 1, a weight is
-        negative or not finite, or a metric, attribute or category is not known.
+        negative or not finite, a metric, attribute or category is not known, or an option is out
+        of its range.
 
     Examples
     --------
@@ -77,8 +80,10 @@ def group_metrics(
     >>> result.by_group["selection_rate"].to_dict()
     {'F': 0.5, 'M': 0.5}
     """
+    _require_numbers(confidence, minimum_group, intersections)
     scope = Scope(confidence=confidence, minimum_group=minimum_group)
-    wanted = rates(metrics)
+    wanted = _wanted(metrics)
+    _require_mapping(reference)
     label, prediction = binary(y_true, "y_true"), binary(y_pred, "y_pred")
     attributes = sensitive(sensitive_features)
     row_weights = None if sample_weight is None else weights(sample_weight)
@@ -222,6 +227,43 @@ def _cell(result: MetricResult) -> str:
     if result.value is None or result.interval is None or result.interval.high is None:
         return _status(result)
     return f"{result.value:.3f} [{result.interval.low:.3f}, {result.interval.high:.3f}]"
+
+
+def _wanted(metrics: Any) -> tuple[Rate, ...]:  # noqa: ANN401 - checked here
+    items = metrics if isinstance(metrics, str) else _items(metrics)
+    found = rates(items)
+    if not found:
+        raise MetricError("expected at least one metric, came none", 'say metrics="default"')
+    return found
+
+
+def _items(metrics: Any) -> tuple[str | Rate, ...]:  # noqa: ANN401 - checked here
+    if isinstance(metrics, Rate):
+        return (metrics,)
+    items = tuple(metrics) if isinstance(metrics, Iterable) else (metrics,)
+    for item in items:
+        if not isinstance(item, str | Rate):
+            raise MetricError(
+                f"expected metrics by name or as Rate, came {item!r}",
+                "build one with audit.metrics.Rate(...)",
+            )
+    return items
+
+
+def _require_numbers(confidence: Any, minimum_group: Any, intersections: Any) -> None:  # noqa: ANN401 - checked here
+    if not isinstance(confidence, Real):
+        raise MetricError(f"expected a confidence between 0 and 1, came {confidence!r}")
+    for name, value in (("minimum_group", minimum_group), ("intersections", intersections)):
+        if not isinstance(value, Integral) or value < 1:
+            raise MetricError(f"expected {name} as a whole number of 1 or more, came {value!r}")
+
+
+def _require_mapping(reference: Any) -> None:  # noqa: ANN401 - checked here
+    if not isinstance(reference, str | Mapping):
+        raise MetricError(
+            f"expected reference 'largest' or a mapping of attribute to category, came "
+            f"{reference!r}"
+        )
 
 
 def _named(attributes: tuple[CodedAttribute, ...]) -> dict[str, Any]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.data.arrays import column, columns
+from audit.data.columns import category_text
 from audit.data.records import UNKNOWN
 from audit.errors import MetricError
 from audit.metrics.cells import CodedAttribute
 
 Codes = NDArray[np.int64]
-UNNAMED = "sensitive_feature_{}"  # the name fairlearn gives
 
 
 def binary(values: Any, name: str) -> NDArray[np.int8]:  # noqa: ANN401 - any array-like
@@ -24,7 +25,7 @@ def binary(values: Any, name: str) -> NDArray[np.int8]:  # noqa: ANN401 - any ar
     MetricError
         If a value is missing or is not 0 or 1, naming its row.
     """
-    codes, uniques = factorise(column(values, name))
+    codes, uniques = factorise(column(values, name, MetricError))
     table = np.array([_truth(value) for value in uniques] + [-1], dtype=np.int8)
     labels: NDArray[np.int8] = table[codes]
     bad = np.flatnonzero(labels < 0)
@@ -46,10 +47,10 @@ def weights(values: Any) -> NDArray[np.float64]:  # noqa: ANN401 - any array-lik
     MetricError
         If one is not a finite number of 0 or more, naming its row.
     """
-    array = column(values, "sample_weight")
+    array = column(values, "sample_weight", MetricError)
     try:
         numbers = array.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise MetricError(f"expected sample_weight of numbers, came {error}") from error
     bad = np.flatnonzero(~(np.isfinite(numbers) & (numbers >= 0)))
     if len(bad):
@@ -71,12 +72,9 @@ def sensitive(features: Any) -> tuple[CodedAttribute, ...]:  # noqa: ANN401 - an
     Raises
     ------
     MetricError
-        If there is none, or two have one name.
+        If there is none, if two have one name, or if a value is no category.
     """
-    named = list(_columns(features))
-    names = [name for name, _ in named]
-    if not named or len(set(names)) < len(names):
-        raise MetricError(f"expected sensitive features of different names, came {names}")
+    named = columns(features, error=MetricError)
     return tuple((name, *categories(values, name)) for name, values in named)
 
 
@@ -84,11 +82,12 @@ def categories(values: Any, name: str) -> tuple[tuple[str, ...], Codes]:  # noqa
     """Code one column by category, in the order of numbers or of the alphabet, unknown last.
 
     An ordered categorical keeps its own order. Whole numbers read the same however they are
-    stored: 1, 1.0 and "1" are one category.
+    stored: 1, 1.0 and "1" are one category. So are True and 1 where one column of Python objects
+    holds both; a column of truth values alone has the categories False and True.
     """
-    array = column(values, f"sensitive feature {name!r}")
+    array = column(values, f"sensitive feature {name!r}", MetricError)
     codes, uniques = factorise(array)
-    texts = [_text(value) for value in uniques]
+    texts = [category_text(value) for value in uniques]
     distinct = set(texts) - {UNKNOWN}
     order = [item for item in _own_order(values) if item in distinct] or sorted(distinct, key=_rank)
     everything = (*order, *([UNKNOWN] if (codes < 0).any() or UNKNOWN in texts else []))
@@ -105,103 +104,29 @@ def factorise(array: NDArray[Any]) -> tuple[Codes, list[Any]]:
     return codes.astype(np.int64), list(uniques)
 
 
-def column(values: Any, name: str) -> NDArray[Any]:  # noqa: ANN401 - any array-like
-    """Turn one column of any library into a numpy array of shape (rows,)."""
-    import narwhals as nw
-
-    native = nw.from_native(values, pass_through=True, allow_series=True)
-    if isinstance(native, nw.DataFrame):
-        native = native[native.columns[0]] if len(native.columns) == 1 else native
-    if isinstance(native, nw.Series):
-        return _series_values(native)
-    array = _list_values(values) if isinstance(values, list | tuple) else np.asarray(values)
-    if array.ndim == 2 and array.shape[1] == 1:  # noqa: PLR2004 - one column as a matrix
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise MetricError(
-            f"expected {name} as one column, came {type(values).__name__} of shape {array.shape}"
-        )
-    return array
-
-
-def _series_values(series: Any) -> NDArray[Any]:  # noqa: ANN401 - a narwhals Series
-    """Keep numbers that have no gaps as they are; anything else as Python objects."""
-    import narwhals as nw
-
-    plain = series.dtype.is_numeric() and not isinstance(series.dtype, nw.Decimal)
-    if plain and not series.null_count():
-        values: NDArray[Any] = series.to_numpy()
-        return values
-    return _objects(series.to_list())
-
-
-def _list_values(values: list[Any] | tuple[Any, ...]) -> NDArray[Any]:
-    """Keep the values as they are: numpy would turn a list of 1 and None or 'a' into text."""
-    if values and isinstance(values[0], list | tuple | np.ndarray):
-        return np.asarray(values)
-    return _objects(list(values))
-
-
-def _objects(values: list[Any]) -> NDArray[Any]:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
-
-
-def _columns(features: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any frame or array
-    import narwhals as nw
-
-    if isinstance(features, Mapping):
-        yield from ((str(name), values) for name, values in features.items())
-        return
-    native = nw.from_native(features, pass_through=True, allow_series=True)
-    if isinstance(native, nw.LazyFrame):
-        raise MetricError(
-            "expected sensitive_features in memory, came a lazy frame", "collect it first"
-        )
-    if isinstance(native, nw.DataFrame):
-        yield from ((str(name), native[name].to_native()) for name in native.columns)
-    elif isinstance(native, nw.Series):
-        yield str(native.name or UNNAMED.format(0)), features
-    else:
-        yield from _array_columns(features)
-
-
-def _array_columns(features: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any array
-    array = _list_values(features) if isinstance(features, list | tuple) else np.asarray(features)
-    matrix = array[:, None] if array.ndim == 1 else array
-    if matrix.ndim != 2:  # noqa: PLR2004 - rows by columns
-        raise MetricError(f"expected sensitive_features as columns, came shape {array.shape}")
-    for place in range(matrix.shape[1]):
-        yield UNNAMED.format(place), matrix[:, place]
-
-
 def _own_order(values: Any) -> list[str]:  # noqa: ANN401 - any array-like
     import narwhals as nw
 
     native = nw.from_native(values, pass_through=True, allow_series=True)
     if isinstance(native, nw.Series) and isinstance(native.dtype, nw.Enum):
-        return [_text(value) for value in native.dtype.categories]
+        return [category_text(value) for value in native.dtype.categories]
     return []
-
-
-def _text(value: Any) -> str:  # noqa: ANN401 - any category
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def _rank(text: str) -> tuple[int, float, str]:
     try:
-        return 0, float(text), text
+        number = float(text)
     except ValueError:
         return 1, 0.0, text
+    return (1, 0.0, text) if math.isnan(number) else (0, number, text)
 
 
 def _truth(value: Any) -> int:  # noqa: ANN401 - any label
     """Return 0 or 1, or -1 for anything else."""
+    if isinstance(value, complex | np.complexfloating):
+        return -1  # float() would drop the imaginary part of numpy's
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return -1
     return int(number) if number in (0, 1) else -1

@@ -15,6 +15,8 @@ from audit.weights.samples import CONDITIONS, Case
 from audit.weights.statistics import Difference, difference, tells_from_zero
 
 LISTED = 40
+UNTESTED = 16  # weights and biases carry no test of their own; the largest tell enough
+UNTOLD = 8  # of a gap that cannot be told from 0
 Kind = Literal["carrier", "bias", "change"]
 Level = Literal["unit", "weight", "bias", "layer"]
 Floats = NDArray[np.float64]
@@ -141,13 +143,15 @@ def listing(
     """
     said = findings or Findings()
     values = found.value if isinstance(found, Difference) else found
-    places = largest(values)
+    told = tells_from_zero(total["interval"])
+    most = UNTESTED if said.told is None else LISTED
+    places = largest(values, most if told else UNTOLD)
     intervals = (
         found.take(places).intervals(confidence)
         if isinstance(found, Difference)
         else [None] * len(places)
     )
-    shared = shares and tells_from_zero(total["interval"])
+    shared = shares and told
     entries = tuple(
         LedgerEntry(
             name=name(int(place)),

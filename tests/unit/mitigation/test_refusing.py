@@ -159,9 +159,12 @@ def config(**mitigation):
     ],
 )  # fmt: skip
 def test_wrong_names_and_values_are_mistakes(mitigation, words):
-    with pytest.raises(ConfigError) as caught:
+    def read_and_check():
         chosen = config(**mitigation)
         check(chosen.mitigate, chosen)
+
+    with pytest.raises(ConfigError) as caught:
+        read_and_check()
     assert words in str(caught.value)
 
 
