@@ -1,6 +1,5 @@
 """Asking a model that is not a network: an estimator or a callable, known by its answers only."""
 
-# ruff: noqa: ANN401 - models and what they answer are of any library
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -11,10 +11,11 @@ from audit.report.figures.canvas import Picture, picture
 from audit.report.figures.network import Flow, Layer, Node, draw_network
 from audit.report.ledger_words import network_alt
 from audit.report.ledgers import INPUT, Account, Placed
-from audit.weights.results import LedgerEntry
+from audit.weights.results import Ledger, LedgerEntry
 
 DRAWN, FOLDED_TO = 18, 14
 LEAST = 0.01
+SIZEABLE = 0.2  # of the largest part at the layer
 OUTPUT = "score"
 WEIGHT = re.compile(r"(?s)(.*)\[(\d+),(.*)\]")
 
@@ -65,10 +66,16 @@ def _node(document: Document, item: Placed, number: int) -> Node:
         label=document.text(f"{place}/name").text,
         text=document.show(f"{place}/value", item.value_format).text,
         size=abs(entry.value / total),
-        carrier=entry.status in ("carrier", "offset"),
+        carrier=entry.status == "carrier" or _sizeable(item.ledger, entry),
         against=entry.value * total < 0,
         confirmed=entry.confirmed is True,
     )
+
+
+def _sizeable(ledger: Ledger, entry: LedgerEntry) -> bool:
+    """Say whether an offset is large enough to be named beside the carriers."""
+    largest = max(abs(other.value) for other in ledger.entries)
+    return entry.status == "offset" and abs(entry.value) >= SIZEABLE * largest
 
 
 def _score(document: Document, item: Placed) -> Layer:

@@ -174,7 +174,7 @@ def _key(canvas: Canvas, axes: Axes, top: float) -> None:
     entries = (
         ("carries the gap", _sample(carrier=True, against=False)),
         ("works against it", _sample(carrier=True, against=True)),
-        ("cannot be told from chance", _sample(carrier=False, against=False)),
+        ("small, or chance", _sample(carrier=False, against=False)),
     )
     wide = canvas.width == WIDE
     places = ((8, 12), (150, 12), (304, 12)) if wide else ((8, 12), (150, 12), (8, 36))
