@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,16 @@ from audit.metrics.disparity import Measured, measure
 from audit.metrics.impact import SCORING_RATE, impact_ratios
 from audit.metrics.imprint import imprint
 from audit.metrics.rates import rate
+from audit.metrics.results import Disparity, Group
 from audit.predictions import Predictions
 from audit.regimes.library import regime
+from audit.weights.results import GapName
+
+RATES: Mapping[GapName, str] = {
+    "demographic_parity": "selection_rate",
+    "equal_opportunity": "true_positive_rate",
+    "false_positive_parity": "false_positive_rate",
+}
 
 
 def measure_groups(
@@ -76,3 +85,24 @@ def _joined(*parts: Measured) -> Measured:
         metrics=tuple(item for part in parts for item in part.metrics),
         disparities=tuple(item for part in parts for item in part.disparities),
     )
+
+
+def gap_pairs(
+    disparities: tuple[Disparity, ...], gaps: Sequence[GapName]
+) -> dict[GapName, list[tuple[Group, Group]]]:
+    """Return, for each gap of scores, the pairs of groups whose decisions differ most."""
+    return {gap: worst_pairs(disparities, RATES[gap]) for gap in gaps}
+
+
+def worst_pairs(disparities: tuple[Disparity, ...], metric: str) -> list[tuple[Group, Group]]:
+    """Return the worst pair of each single attribute."""
+    return [
+        (d.a, d.b)
+        for d in disparities
+        if d.metric == metric
+        and d.selection == "worst_pair"
+        and d.kind == "difference"
+        and len(d.attributes) == 1
+        and d.a
+        and d.b
+    ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from audit.config import AuditConfig
-from audit.measuring import measure_groups
+from audit.measuring import gap_pairs, measure_groups
 from audit.metrics.disparity import Measured
 from audit.metrics.results import Disparity
 from audit.mitigation.results import ComparisonRecord, Levelling, MitigationRecord
@@ -15,6 +15,7 @@ from audit.subject import Subject
 
 if TYPE_CHECKING:
     from audit.mitigation.mitigator import Mitigated
+    from audit.weights.results import Ledger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,8 @@ class Mitigations:
         Metrics and worst pairs of the mitigated models.
     comparisons : tuple of ComparisonRecord
     levelling : tuple of Levelling
+    ledgers : tuple of Ledger
+        Which weights and biases moved each gap, where a mitigation started from the baseline's.
     files : dict of str to bytes
         Files to keep with the audit: the mitigated networks.
     """
@@ -36,6 +39,7 @@ class Mitigations:
     measured: Measured = field(default_factory=lambda: Measured(metrics=(), disparities=()))
     comparisons: tuple[ComparisonRecord, ...] = ()
     levelling: tuple[Levelling, ...] = ()
+    ledgers: tuple[Ledger, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -108,7 +112,36 @@ def _added(
         ),
         comparisons=found.comparisons + compared.records,
         levelling=found.levelling + compared.levelling,
+        ledgers=found.ledgers + _moved(done, subject, config, baseline),
         files={**found.files, **files},
+    )
+
+
+def _moved(
+    done: Mitigated, subject: Subject, config: AuditConfig, baseline: tuple[Disparity, ...]
+) -> tuple[Ledger, ...]:
+    from audit.models.weights_file import weights_sha256
+    from audit.weights.change import change
+
+    before, after, start = subject.model, done.model, done.initial_state
+    if before is None or after is None or start is None or not config.weights.gaps:
+        return ()
+    if weights_sha256(start) != subject.record.sha256:
+        # Trained from a start of its own: there is no way from the baseline's weights to these.
+        return ()
+    return change(
+        before,
+        after,
+        subject.dataset,
+        subject.predictions,
+        config.weights,
+        gap_pairs(baseline, config.weights.gaps),
+        seed=config.seed,
+        minimum_group=config.metrics.minimum_group,
+        confidence=config.metrics.confidence,
+        split=subject.dataset.record.split,
+        role=done.record.name,
+        reference=subject.record.name,
     )
 
 

@@ -16,7 +16,7 @@ from audit.data.loading import read_table
 from audit.data.records import DataRecord, masked
 from audit.evidence import SCHEMA_VERSION, Evidence, Settings, ToolRecord, WeightsRecord
 from audit.findings import Results, conclude
-from audit.measuring import measure_groups
+from audit.measuring import gap_pairs, measure_groups, worst_pairs
 from audit.mitigating import Mitigations, mitigate_all
 from audit.mitigation.checking import check
 from audit.progress import Progress, Report, Silent
@@ -30,15 +30,10 @@ from audit.subject import Subject, load_subject, train_network
 
 if TYPE_CHECKING:
     from audit.explainers.results import Explanation
-    from audit.metrics.results import Disparity, Group
+    from audit.metrics.results import Disparity
     from audit.models.records import TrainingRecord
     from audit.weights.results import Ledger
 
-RATES = {
-    "demographic_parity": "selection_rate",
-    "equal_opportunity": "true_positive_rate",
-    "false_positive_parity": "false_positive_rate",
-}
 Configuration = str | Path | Mapping[str, Any] | AuditConfig
 
 
@@ -133,7 +128,7 @@ def audit(subject: Subject, config: AuditConfig, *, date: str, progress: Progres
         metrics=measured.metrics,
         disparities=measured.disparities,
         explanations=explanations,
-        ledgers=ledgers,
+        ledgers=ledgers + mitigations.ledgers,
         mitigations=mitigations.records,
         comparisons=mitigations.comparisons,
         levelling=mitigations.levelling,
@@ -163,7 +158,7 @@ def _explain(
         subject.dataset,
         subject.predictions,
         config.explain,
-        _worst_pairs(disparities, "selection_rate"),
+        worst_pairs(disparities, "selection_rate"),
         seed=config.seed,
         minimum_group=config.metrics.minimum_group,
         confidence=config.metrics.confidence,
@@ -186,7 +181,7 @@ def _account(
         subject.dataset,
         subject.predictions,
         config.weights,
-        {gap: _worst_pairs(disparities, RATES[gap]) for gap in config.weights.gaps},
+        gap_pairs(disparities, config.weights.gaps),
         seed=config.seed,
         minimum_group=config.metrics.minimum_group,
         confidence=config.metrics.confidence,
@@ -195,20 +190,6 @@ def _account(
         role=subject.record.name,
         progress=report,
     )
-
-
-def _worst_pairs(disparities: tuple[Disparity, ...], metric: str) -> list[tuple[Group, Group]]:
-    """Return the worst pair of each single attribute."""
-    return [
-        (d.a, d.b)
-        for d in disparities
-        if d.metric == metric
-        and d.selection == "worst_pair"
-        and d.kind == "difference"
-        and len(d.attributes) == 1
-        and d.a
-        and d.b
-    ]
 
 
 def _evidence(

@@ -232,3 +232,22 @@ def test_real_people_are_audited_whole_with_two_mitigations(name):
         assert accuracy.change >= -0.01
     else:
         assert abs(gap.after) < abs(gap.before)
+
+
+def test_fine_tuning_is_accounted_for_weight_by_weight(planted):
+    moved = [item for item in planted.ledgers if item.kind == "change" and "sex" in item.a]
+    assert {item.level for item in moved} == {"layer", "weight"}
+    for ledger in moved:
+        assert ledger.model == "fairness_penalty-1"
+        assert abs(ledger.residual) <= ledger.allowed
+    layers = next(item for item in moved if item.level == "layer")
+    assert {entry.name for entry in layers.entries} == {"fc1", "fc2", "out"}
+    listed = sum(entry.value for entry in layers.entries)
+    assert layers.total == pytest.approx(listed + layers.residual)
+
+
+def test_entries_of_a_ledger_are_a_table(planted):
+    table = planted.ledger("carrier", cut="fc1", level="unit", link="probability").to_frame()
+    assert set(table["name"][:2]) == {"fc1[8]", "fc1[15]"}
+    with pytest.raises(audit.AuditError, match="no ledger with .* there are cuts"):
+        planted.ledger("carrier", cut="fc9")

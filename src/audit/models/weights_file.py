@@ -100,12 +100,16 @@ READERS: Mapping[str, Callable[[Path], State]] = {
 
 
 def _find_state(content: object, path: Path) -> State:
-    candidates = [content]
-    if isinstance(content, dict):
-        candidates += [content[key] for key in NESTED if key in content]
-    for candidate in candidates:
-        if _is_state(candidate):
-            return dict(candidate)  # type: ignore[call-overload, no-any-return]  # _is_state tells
+    if _is_state(content):
+        return dict(content)  # type: ignore[call-overload, no-any-return]  # _is_state tells
+    parts = content if isinstance(content, dict) else {}
+    found = [key for key in NESTED if _is_state(parts.get(key))]
+    if len(found) > 1:
+        raise ModelError(
+            f"{path.name}: expected one state dict, came {' and '.join(map(repr, found))}", WAY_OUT
+        )
+    if found:
+        return dict(parts[found[0]])
     came = f"keys {sorted(map(str, content))[:8]}" if isinstance(content, dict) else type(content)
     raise ModelError(f"{path.name}: expected a state dict (name to tensor), came {came}", WAY_OUT)
 
@@ -159,12 +163,23 @@ def _require_fit(given: State, expected: Mapping[str, Tensor], source: str) -> N
                 f"expects {tuple(expected[name].shape)}",
                 "give the weights of this network, or the network of these weights",
             )
+        if name in given and expected[name].is_floating_point():
+            _require_fractions(name, given[name], source)
     missing = [name for name in expected if name not in given]
     extra = [name for name in given if name not in expected]
     if missing or extra:
         raise ModelError(
             f"{source} does not fit the network: {_listed('missing', missing, extra)}",
             "give the weights of this network, or the network of these weights",
+        )
+
+
+def _require_fractions(name: str, given: Tensor, source: str) -> None:
+    if not given.is_floating_point():
+        raise ModelError(
+            f"{source}: weight {name!r} holds {str(given.dtype).removeprefix('torch.')} values, "
+            "the network expects fractions",
+            "save the weights as floating point",
         )
 
 

@@ -179,3 +179,16 @@ def test_the_hash_depends_on_names_values_shapes_and_dtypes_only(state):
 def test_any_dtype_and_scalars_are_hashed(dtype):
     one, two = torch.ones((), dtype=dtype), torch.zeros((), dtype=dtype)
     assert weights_sha256({"w": one}) != weights_sha256({"w": two})
+
+
+def test_two_state_dicts_in_one_checkpoint_are_not_guessed_between(tmp_path):
+    one = {"weight": torch.ones(1, 2)}
+    torch.save({"model": one, "state_dict": {"weight": torch.zeros(1, 2)}}, tmp_path / "w.pt")
+    with pytest.raises(ModelError, match="expected one state dict, came .* and "):
+        read_state(tmp_path / "w.pt")
+
+
+def test_whole_numbers_are_no_weights():
+    network = torch.nn.Linear(2, 1, bias=False)
+    with pytest.raises(ModelError, match="'weight' holds int64 values"):
+        load_into(network, {"weight": torch.ones(1, 2, dtype=torch.int64)}, "w.pt")
