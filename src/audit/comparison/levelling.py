@@ -79,8 +79,8 @@ def _named(records: list[ComparisonRecord]) -> str:
 
 
 def _points(change: float | None) -> str:
-    return f"{100 * abs(change or 0):.1f} points"
+    return f"{100 * abs(change or 0):.1f} pp"
 
 
 def _name(group: Group) -> str:
-    return ", ".join(f"{name}={category}" for name, category in group.items())
+    return ", ".join(f"{name} = {category}" for name, category in group.items())

@@ -37,14 +37,14 @@ def judged(shifts, metric="selection_rate", size=SIZE, minimum_group=30):
 def test_a_fall_without_a_rise_is_levelling_down(metric):
     one = judged({"F": 0, "M": -60}, metric)
     assert one.levelling_down
-    assert one.text == "falls for sex=M by 15.0 points; no group's rate is shown to rise"
+    assert one.text == "falls for sex = M by 15.0 pp; no group's rate is shown to rise"
     assert (one.attribute, one.mitigated) == (("sex",), "m-1")
 
 
 def test_a_fall_with_a_rise_is_not():
     one = judged({"F": 60, "M": -60})
     assert not one.levelling_down
-    assert one.text == "falls for sex=M by 15.0 points; rises for sex=F by 15.0 points"
+    assert one.text == "falls for sex = M by 15.0 pp; rises for sex = F by 15.0 pp"
 
 
 def test_a_rise_alone_is_not():
@@ -64,4 +64,4 @@ def test_a_rise_within_noise_does_not_excuse_a_fall():
 def test_small_groups_are_not_judged_and_are_named():
     one = judged({"F": -10, "M": -10}, size=28)
     assert not one.levelling_down
-    assert one.text.startswith("no group's rate could be compared; not judged: sex=F (28 rows")
+    assert one.text.startswith("no group's rate could be compared; not judged: sex = F (28 rows")
