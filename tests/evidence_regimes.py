@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from audit.canonical import stable_id
 from audit.metrics.results import Disparity, Family
+from audit.regimes.catalogue import names, regime
 from audit.regimes.filling import Sources, fill
-from audit.regimes.library import names, regime
 from evidence_measured import interval
 
 

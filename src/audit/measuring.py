@@ -17,7 +17,7 @@ from audit.metrics.imprint import imprint
 from audit.metrics.rates import rate
 from audit.metrics.results import Disparity, Group
 from audit.predictions import Predictions
-from audit.regimes.library import regime
+from audit.regimes.catalogue import regime
 from audit.weights.results import GapName
 
 RATES: Mapping[GapName, str] = {

@@ -21,8 +21,8 @@ from audit.mitigating import Mitigations, mitigate_all
 from audit.mitigation.checking import check
 from audit.progress import Progress, Report, Silent
 from audit.provenance import config_record, environment
+from audit.regimes.catalogue import regime
 from audit.regimes.filling import Sources, fill
-from audit.regimes.library import regime
 from audit.regimes.results import RegimeRecord
 from audit.result import AuditResult
 from audit.scope import not_assessed, statements

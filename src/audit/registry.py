@@ -124,11 +124,11 @@ REGIMES = Registry(
     kind="regime",
     entries={
         "us-four-fifths": Entry(
-            target="audit.regimes.library:regime",
+            target="audit.regimes.catalogue:regime",
             summary="United States, Uniform Guidelines: impact ratios against four fifths",
         ),
         "nyc-ll144": Entry(
-            target="audit.regimes.library:regime",
+            target="audit.regimes.catalogue:regime",
             summary="New York City Local Law 144: selection, scoring rates and impact ratios",
         ),
     },

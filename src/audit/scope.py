@@ -11,7 +11,7 @@ from audit.findings import Results
 from audit.findings.words import and_list, group_words
 from audit.metrics.results import MetricResult
 from audit.models.records import ModelRecord, TrainingRecord
-from audit.regimes.library import regime
+from audit.regimes.catalogue import regime
 
 ABSENT = "not part of this version"
 ONLY_FOR_REGIMES = {"validity", "independent_auditor"}

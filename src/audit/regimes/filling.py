@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from audit.data.records import DataRecord
 from audit.metrics.results import Disparity, MetricResult
-from audit.regimes.library import HumanPart, Quantity, Regime
+from audit.regimes.catalogue import HumanPart, Quantity, Regime
 from audit.regimes.results import RegimeEntry, RegimeItem, RegimeRecord
 
 

@@ -11,8 +11,8 @@ from audit.errors import ConfigError
 from audit.metrics.cells import CellTable
 from audit.metrics.impact import SCORING_RATE, impact_ratios, pooled_or_fisher
 from audit.metrics.rates import rate
+from audit.regimes.catalogue import names, regime
 from audit.regimes.filling import Sources, fill
-from audit.regimes.library import names, regime
 from oracles.two_rates import pooled_z
 
 # Selected and applicants by sex in the example of 6 RCNY 5-301; and its 7 of 17, which against the
