@@ -16,7 +16,11 @@ from audit.data.records import DataRecord
 from audit.errors import EvidenceError
 from audit.explainers.results import Explanation
 from audit.findings import Finding, Verdict
+from audit.metrics.conditional_results import ConditionalDisparity, StratifiedComparison
+from audit.metrics.coverage_results import CoverageMap
+from audit.metrics.curve_results import Curves
 from audit.metrics.results import Disparity, MetricResult
+from audit.metrics.subgroup_results import SubgroupSearch
 from audit.mitigation.results import ComparisonRecord, Levelling, MitigationRecord
 from audit.models.records import ModelRecord, TrainingRecord
 from audit.regimes.results import RegimeRecord
@@ -103,6 +107,11 @@ class Evidence:
     model: ModelRecord
     metrics: tuple[MetricResult, ...]
     disparities: tuple[Disparity, ...]
+    curves: Curves = field(default_factory=Curves)
+    subgroups: tuple[SubgroupSearch, ...] = ()
+    coverage: tuple[CoverageMap, ...] = ()
+    conditional: tuple[ConditionalDisparity, ...] = ()
+    stratified: tuple[StratifiedComparison, ...] = ()
     explanations: tuple[Explanation, ...] = ()
     weights: WeightsRecord = field(default_factory=WeightsRecord)
     training: TrainingRecord | None = None

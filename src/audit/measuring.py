@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audit.config import AuditConfig
-from audit.data.dataset import Dataset
-from audit.metrics.cells import CellTable
-from audit.metrics.disparity import Measured, measure
+from audit.data.dataset import Dataset, Rows, SensitiveAttribute
+from audit.errors import ConfigError
+from audit.metrics.binning import Scale
+from audit.metrics.cells import CellTable, CodedAttribute
+from audit.metrics.conditional import (
+    conditional_demographic_disparity,
+    stratified_comparison,
+)
+from audit.metrics.conditional_results import ConditionalDisparity, StratifiedComparison
+from audit.metrics.coverage_map import coverage_maps
+from audit.metrics.coverage_results import CoverageMap
+from audit.metrics.curve_results import Curves
+from audit.metrics.curves import measure_curves
+from audit.metrics.disparity import Comparing, Measured, measure
+from audit.metrics.groups import grouping as grouping_of
 from audit.metrics.impact import SCORING_RATE, impact_ratios
 from audit.metrics.imprint import imprint
-from audit.metrics.rates import rate
+from audit.metrics.intake import scale_of, usual
+from audit.metrics.rates import HEADLINE, rate
 from audit.metrics.results import Disparity, Group
+from audit.metrics.subgroup_results import SubgroupSearch
+from audit.metrics.subgroups import worst_subgroups
 from audit.predictions import Predictions
+from audit.progress import Report
 from audit.regimes.catalogue import regime
 from audit.weights.results import GapName
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEARCHED = 2
+"""Columns that a search for subgroups needs."""
 
 RATES: Mapping[GapName, str] = {
     "demographic_parity": "selection_rate",
@@ -44,22 +67,160 @@ def measure_groups(
     }
     reference = config.metrics.reference
     depth = config.data.intersections
+    names = config.metrics.names
+    if names == "default":
+        names = usual("binary", scored=table.scores is not None)
     rates = measure(
-        table, names=config.metrics.names, reference=reference, intersections=depth, **common
+        table,
+        names=names,
+        reference=reference,
+        intersections=depth,
+        comparing=Comparing(
+            compared=config.metrics.compare,
+            correction=config.metrics.correction,
+            tolerance=config.metrics.tolerance,
+        ),
+        **common,
     )
     changes = imprint(table, reference=reference, **common)
     return _joined(rates, changes, *_asked_by_regimes(dataset, predictions, config, common))
 
 
-def cells(dataset: Dataset, predictions: Predictions, decisions: NDArray[np.generic]) -> CellTable:
-    """Count the predicted rows by group, label and decision."""
-    rows = predictions.rows
-    return CellTable.from_codes(
-        [(item.name, item.categories, item.codes[rows]) for item in dataset.sensitive],
+def cells(
+    dataset: Dataset,
+    predictions: Predictions,
+    decisions: NDArray[np.generic],
+    *,
+    controls: bool = False,
+) -> CellTable:
+    """Count the predicted rows by group, label, decision and score; on request by control too."""
+    rows, score = predictions.rows, predictions.score
+    split_by = (*dataset.controls, *dataset.sensitive) if controls else dataset.sensitive
+    return CellTable.from_arrays(
+        [_coded(item, rows) for item in split_by],
         dataset.target[rows],
         decisions,
-        None if dataset.weights is None else dataset.weights[rows],
+        weights=None if dataset.weights is None else dataset.weights[rows],
+        score=score,
+        scale=Scale() if score is None else scale_of(score),
+        person=None if dataset.person is None else dataset.person[rows],
     )
+
+
+def _coded(item: SensitiveAttribute, rows: Rows) -> CodedAttribute:
+    return item.name, item.categories, item.codes[rows]
+
+
+def look_closer(
+    dataset: Dataset, predictions: Predictions, config: AuditConfig, role: str, report: Report
+) -> CloserLook:
+    """Measure what one number for a group hides: thresholds, calibration, subgroups, strata."""
+    table = cells(dataset, predictions, predictions.label)
+    minimum, confidence = config.metrics.minimum_group, config.metrics.confidence
+    return CloserLook(
+        curves=measure_curves(
+            table,
+            threshold=predictions.threshold,
+            model=role,
+            split=dataset.record.split,
+            minimum_group=minimum,
+            confidence=confidence,
+        ),
+        subgroups=_subgroups(dataset, predictions, config, role, report),
+        coverage=coverage_maps(table, minimum_group=minimum, depth=config.data.intersections),
+        **_within_controls(dataset, predictions, config),
+    )
+
+
+def _subgroups(
+    dataset: Dataset, predictions: Predictions, config: AuditConfig, role: str, report: Report
+) -> tuple[SubgroupSearch, ...]:
+    asked, rows = config.metrics.subgroups, predictions.rows
+    if asked.depth == 0 or len(dataset.sensitive) + len(asked.features) < SEARCHED:
+        return ()
+    return (
+        worst_subgroups(
+            dataset.target[rows],
+            predictions.label,
+            sensitive_features={
+                item.name: np.array(item.categories, dtype=object)[item.codes[rows]]
+                for item in dataset.sensitive
+            },
+            features=_searched(dataset, asked.features, rows),
+            metric=asked.metric,
+            depth=asked.depth,
+            minimum_group=config.metrics.minimum_group,
+            confidence=config.metrics.confidence,
+            sample_weight=None if dataset.weights is None else dataset.weights[rows],
+            person=None if dataset.person is None else dataset.person[rows],
+            seed=config.seed,
+            model=role,
+            split=dataset.record.split,
+            progress=report,
+        ),
+    )
+
+
+def _searched(dataset: Dataset, names: tuple[str, ...], rows: Rows) -> pd.DataFrame | None:
+    if not names:
+        return None
+    source = dataset.inputs.get("table")
+    frame = source.take(rows) if source is not None else None
+    known = [] if frame is None else [str(name) for name in frame.columns]
+    for name in names:
+        if name not in known:
+            raise ConfigError.unknown("feature", name, known, where="metrics.subgroups.features")
+    return None if frame is None else frame[list(names)]
+
+
+def _within_controls(
+    dataset: Dataset, predictions: Predictions, config: AuditConfig
+) -> dict[str, Any]:
+    """Compare each group with the largest one among rows that are alike in the control features."""
+    if not dataset.controls:
+        return {}
+    table = cells(dataset, predictions, predictions.label, controls=True)
+    controls = [item.name for item in dataset.controls]
+    common: dict[str, Any] = {"controls": controls, "confidence": config.metrics.confidence}
+    pairs = [
+        (grouping.groups[place], grouping.groups[grouping.reference])
+        for item in dataset.sensitive
+        if (grouping := grouping_of(table, (item.name,), "largest")).reference is not None
+        for place in np.flatnonzero(grouping.known).tolist()
+        if place != grouping.reference
+    ]
+    return {
+        "conditional": tuple(
+            conditional_demographic_disparity(table, group, **common) for group, _ in pairs
+        ),
+        "stratified": tuple(
+            stratified_comparison(table, name, a, b, **common)
+            for name in HEADLINE
+            for a, b in pairs
+        ),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloserLook:
+    """What one number for a group hides.
+
+    Attributes
+    ----------
+    curves : Curves
+        Rates as the threshold moves, and calibration; empty without scores.
+    subgroups : tuple of SubgroupSearch
+    coverage : tuple of CoverageMap
+    conditional : tuple of ConditionalDisparity
+    stratified : tuple of StratifiedComparison
+        Empty without control features.
+    """
+
+    curves: Curves
+    subgroups: tuple[SubgroupSearch, ...]
+    coverage: tuple[CoverageMap, ...]
+    conditional: tuple[ConditionalDisparity, ...] = ()
+    stratified: tuple[StratifiedComparison, ...] = ()
 
 
 def _asked_by_regimes(

@@ -16,7 +16,7 @@ from audit.data.loading import read_table
 from audit.data.records import DataRecord, masked
 from audit.evidence import SCHEMA_VERSION, Evidence, Settings, ToolRecord, WeightsRecord
 from audit.findings import Results, conclude
-from audit.measuring import gap_pairs, measure_groups, worst_pairs
+from audit.measuring import CloserLook, gap_pairs, look_closer, measure_groups, worst_pairs
 from audit.mitigating import Mitigations, mitigate_all
 from audit.mitigation.checking import check
 from audit.progress import Progress, Report, Silent
@@ -51,6 +51,7 @@ def run(
     base: str | Path | None = None,
     date: str | None = None,
     progress: Progress | None = None,
+    trust: bool = False,
 ) -> AuditResult:
     """Run a whole audit.
 
@@ -65,6 +66,8 @@ def run(
         Printed where the configuration states none; by default today.
     progress : Progress, optional
         By default silent.
+    trust : bool
+        Whether code inside a model file may run, for formats that hold code; the report says so.
 
     Returns
     -------
@@ -79,7 +82,7 @@ def run(
     check(settings.mitigate, settings)
     told = progress or Silent()
     started, clock = datetime.now(UTC), time.perf_counter()
-    subject = load_subject(settings, place, told)
+    subject = load_subject(settings, place, told, trust=trust)
     today = started.date().isoformat()
     done = audit(subject, settings, date=settings.report.date or date or today, progress=told)
     return AuditResult(
@@ -91,11 +94,11 @@ def run(
 
 
 def run_to_folder(
-    config: AuditConfig, target: Path, *, base: Path, progress: Progress
+    config: AuditConfig, target: Path, *, base: Path, progress: Progress, trust: bool = False
 ) -> AuditResult:
     """Run an audit and write its folder; an unsuitable folder is refused before any work."""
     folder.require_writable(target)
-    result = run(config, base=base, date=folder.first_run(target), progress=progress)
+    result = run(config, base=base, date=folder.first_run(target), progress=progress, trust=trust)
     with progress.stage("Writing"):
         result.save(target)
     return result
@@ -119,6 +122,10 @@ def audit(subject: Subject, config: AuditConfig, *, date: str, progress: Progres
     """Measure, explain, account for the weights, mitigate and conclude."""
     with progress.stage("Measuring groups"):
         measured = measure_groups(subject.dataset, subject.predictions, config, subject.record.name)
+    with progress.stage("Looking closer") as report:
+        closer = look_closer(
+            subject.dataset, subject.predictions, config, subject.record.name, report
+        )
     with progress.stage("Explaining") as report:
         explanations = _explain(subject, config, measured.disparities, report)
     with progress.stage("Accounting for weights") as report:
@@ -134,11 +141,13 @@ def audit(subject: Subject, config: AuditConfig, *, date: str, progress: Progres
         levelling=mitigations.levelling,
         data=subject.dataset.record,
         model=subject.record,
+        curves=closer.curves,
+        subgroups=closer.subgroups,
         confidence=config.metrics.confidence,
         tolerance=config.metrics.tolerance,
         minimum_group=config.metrics.minimum_group,
     )
-    evidence = _evidence(subject, config, results, mitigations, date)
+    evidence = _evidence(subject, config, results, closer, mitigations, date=date)
     return Audited(evidence=evidence, files={**subject.files, **mitigations.files})
 
 
@@ -149,12 +158,13 @@ def _masked(record: DataRecord, minimum: int) -> DataRecord:
 def _explain(
     subject: Subject, config: AuditConfig, disparities: tuple[Disparity, ...], report: Report
 ) -> tuple[Explanation, ...]:
-    if subject.model is None or not config.explain.methods:
+    model = subject.model or subject.black_box
+    if model is None or not config.explain.methods:
         return ()
     from audit.explainers.explain import explain
 
     return explain(
-        subject.model,
+        model,
         subject.dataset,
         subject.predictions,
         config.explain,
@@ -193,7 +203,13 @@ def _account(
 
 
 def _evidence(
-    subject: Subject, config: AuditConfig, results: Results, mitigations: Mitigations, date: str
+    subject: Subject,
+    config: AuditConfig,
+    results: Results,
+    closer: CloserLook,
+    mitigations: Mitigations,
+    *,
+    date: str,
 ) -> Evidence:
     findings, verdict = conclude(results)
     return Evidence(
@@ -213,6 +229,11 @@ def _evidence(
         model=results.model,
         metrics=results.metrics + mitigations.measured.metrics,
         disparities=results.disparities + mitigations.measured.disparities,
+        curves=results.curves,
+        subgroups=results.subgroups,
+        coverage=closer.coverage,
+        conditional=closer.conditional,
+        stratified=closer.stratified,
         explanations=results.explanations,
         weights=WeightsRecord(ledgers=results.ledgers),
         mitigations=results.mitigations,

@@ -74,7 +74,7 @@ def _table(kind: str, module: str, **summaries: str) -> Registry:
 
 METRICS = _table(
     "metric",
-    "audit.metrics.rates",
+    "audit.metrics.catalogue",
     selection_rate="share of rows predicted positive (demographic parity compares it)",
     true_positive_rate="share of positives predicted positive (equal opportunity compares it)",
     false_positive_rate="share of negatives predicted positive",
@@ -82,8 +82,95 @@ METRICS = _table(
     false_negative_rate="share of positives predicted negative",
     precision="share of predicted positives that are positive (predictive parity compares it)",
     negative_predictive_value="share of predicted negatives that are negative",
+    false_discovery_rate="share of predicted positives that are negative",
+    false_omission_rate="share of predicted negatives that are positive",
     accuracy="share of rows predicted right",
     base_rate="share of rows that are positive",
+    balanced_accuracy="mean of true positive and true negative rate",
+    f1="harmonic mean of precision and true positive rate",
+    jaccard="true positives among rows that are positive by label or by prediction",
+    matthews_corrcoef="correlation of label and prediction",
+    cohen_kappa=(
+        "agreement of label and prediction beyond that of independent ones, over the most "
+        "there could be"
+    ),
+    informedness="true positive rate less false positive rate (Youden's J)",
+    markedness="precision less false omission rate",
+    average_odds=(
+        "mean of true and false positive rate; its difference between two groups is the "
+        "average odds difference"
+    ),
+    treatment_equality=(
+        "false negatives for each false positive; equal where groups are wronged in equal "
+        "proportion"
+    ),
+    auc=(
+        "probability that a random row labelled positive scores above a random one labelled "
+        "negative, ties counted a half"
+    ),
+    ks="largest true positive rate less false positive rate over all thresholds",
+    mean_score="mean of the scores of all rows",
+    brier="mean of the squared difference of score and label",
+    log_loss="mean of minus the logarithm of the score of the label that came",
+    calibration_in_the_large="mean score less base rate; above 0 where risks are overstated",
+    calibration_intercept=(
+        "log odds that, added to every score, make the mean score the base rate (slope fixed "
+        "at 1); below 0 where risks are overstated"
+    ),
+    calibration_slope=(
+        "slope of a logistic regression of labels on the logit of the score; below 1 where "
+        "scores are too extreme"
+    ),
+    ece=(
+        "mean of |mean score − rate| over 15 bins of equal width, by rows; above 0 by chance "
+        "even for perfect scores"
+    ),
+    ece_null="mean of the expected calibration error if every score were right",
+    ece_excess="expected calibration error less its mean if every score were right",
+    ece_equal_mass="mean of |mean score − rate| over 15 bins of equal weight, by rows",
+    ece_equal_mass_excess=(
+        "expected calibration error over bins of equal weight less its mean if every score "
+        "were right"
+    ),
+    mean_error="mean of prediction less target",
+    mean_absolute_error="mean size of prediction less target",
+    mean_squared_error="mean square of prediction less target",
+    root_mean_squared_error="root of the mean squared error",
+    r2="1 less the mean squared error over the variance of the group's targets",
+    over_prediction_rate="rows predicted above their target among all",
+    under_prediction_rate="rows predicted below their target among all",
+    mean_over_prediction="mean of how far predictions lie above their target, 0 where below",
+    mean_under_prediction="mean of how far predictions lie below their target, 0 where above",
+    mean_target="mean of the targets",
+    mean_prediction="mean of the predictions",
+    multiclass_accuracy="rows predicted as labelled among all rows",
+    multiclass_cohen_kappa=(
+        "agreement of label and prediction beyond that of independent ones, over the most "
+        "there could be"
+    ),
+    multiclass_matthews_corrcoef="correlation of label and prediction over classes",
+    macro_true_positive_rate=(
+        "mean over the classes, each against the rest, of its true positive rate"
+    ),
+    macro_false_positive_rate=(
+        "mean over the classes, each against the rest, of its false positive rate"
+    ),
+    macro_true_negative_rate=(
+        "mean over the classes, each against the rest, of its true negative rate"
+    ),
+    macro_false_negative_rate=(
+        "mean over the classes, each against the rest, of its false negative rate"
+    ),
+    macro_precision="mean over the classes, each against the rest, of its precision",
+    macro_negative_predictive_value=(
+        "mean over the classes, each against the rest, of its negative predictive value"
+    ),
+    macro_false_discovery_rate=(
+        "mean over the classes, each against the rest, of its false discovery rate"
+    ),
+    macro_false_omission_rate=(
+        "mean over the classes, each against the rest, of its false omission rate"
+    ),
 )
 
 EXPLAINERS = Registry(
@@ -92,7 +179,11 @@ EXPLAINERS = Registry(
         "integrated_gradients": Entry(
             target="audit.explainers.integrated_gradients:IntegratedGradients",
             summary="path integral of gradients from a baseline; sums to the score difference",
-        )
+        ),
+        "shapley_sampling": Entry(
+            target="audit.explainers.shapley_sampling:ShapleySampling",
+            summary="columns replaced one by one in random orders; needs answers alone",
+        ),
     },
 )
 
@@ -106,6 +197,30 @@ LOADERS = Registry(
         "factory": Entry(
             target="audit.models.factory:load_factory",
             summary="own nn.Module from a function, with .safetensors or weights-only .pt",
+        ),
+        "torch.export": Entry(
+            target="audit.models.torch_export:load_export",
+            summary="torch.export archive (.pt2), rebuilt from its graph; no pickle is read",
+        ),
+        "torchscript": Entry(
+            target="audit.models.torchscript:load_torchscript",
+            summary="TorchScript archive (.pt); its code runs, so only with --trust",
+        ),
+        "onnx": Entry(
+            target="audit.models.onnx_file:load_onnx",
+            summary="ONNX graph (.onnx), as a torch network where its operators allow it",
+        ),
+        "sklearn": Entry(
+            target="audit.models.sklearn_file:load_skops",
+            summary="scikit-learn estimator or pipeline (.skops); MLP and linear as torch networks",
+        ),
+        "keras": Entry(
+            target="audit.models.keras_file:load_keras",
+            summary="Keras model (.keras), or a legacy .h5 of plain layers, as a torch network",
+        ),
+        "huggingface": Entry(
+            target="audit.models.huggingface:load_folder",
+            summary="local Hugging Face folder for sequence classification, safetensors alone",
         ),
     },
 )

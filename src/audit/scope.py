@@ -13,7 +13,6 @@ from audit.metrics.results import MetricResult
 from audit.models.records import ModelRecord, TrainingRecord
 from audit.regimes.catalogue import regime
 
-ABSENT = "not part of this version"
 ONLY_FOR_REGIMES = {"validity", "independent_auditor"}
 
 
@@ -28,10 +27,8 @@ def not_assessed(
         *_seen_in_training(config, data, model, training),
         *_explanations(config, results),
         *_weights(config, results),
-        NotAssessed(
-            subject="Calibration and sensitivity to the threshold",
-            reason=ABSENT,
-        ),
+        *_curves(results),
+        *_subgroups(config, results),
         NotAssessed(
             subject="Causes",
             reason="what carries a gap in the network need not be where it comes from: the figures "
@@ -94,6 +91,8 @@ def _seen_in_training(
         reason = "no split is stated: every row was audited"
     elif model.kind == "predictions":
         reason = "predictions do not tell which rows their model was trained on"
+    elif model.kind == "black box":
+        reason = "a model known by its answers only carries no record of its training"
     else:
         reason = "the network carries no record that matches these data and this split"
     yield NotAssessed(subject="Whether audited rows were seen in training", reason=reason)
@@ -105,8 +104,9 @@ def _explanations(config: AuditConfig, results: Results) -> Iterator[NotAssessed
     for reason in sorted(reasons):
         yield NotAssessed(subject="Features that the disparity goes through", reason=reason)
     if model.kind in ("predictions", "black box"):
-        reason = "there is no network to look into, only its answers"
-        yield NotAssessed(subject="Features that the disparity goes through", reason=reason)
+        reason = model.opaque or "there is no network to look into, only its answers"
+        if not results.explanations:
+            yield NotAssessed(subject="Features that the disparity goes through", reason=reason)
         yield NotAssessed(subject="The weights and biases of the network", reason=reason)
         return
     if not config.explain.methods:
@@ -114,6 +114,24 @@ def _explanations(config: AuditConfig, results: Results) -> Iterator[NotAssessed
             subject="Features that the disparity goes through",
             reason="explanations are turned off in the configuration",
         )
+
+
+def _curves(results: Results) -> Iterator[NotAssessed]:
+    if not results.curves.sweeps:
+        reason = "the model gives labels, no scores"
+        yield NotAssessed(subject="Calibration and sensitivity to the threshold", reason=reason)
+    elif not results.curves.calibration:
+        reason = "the scores are no probabilities"
+        yield NotAssessed(subject="Calibration", reason=reason)
+
+
+def _subgroups(config: AuditConfig, results: Results) -> Iterator[NotAssessed]:
+    if config.metrics.subgroups.depth == 0:
+        reason = "the search is turned off in the configuration"
+        yield NotAssessed(subject="The subgroup that fares worst", reason=reason)
+    elif not results.subgroups:
+        reason = "there is one sensitive attribute, and no feature was named to cut it by"
+        yield NotAssessed(subject="The subgroup that fares worst", reason=reason)
 
 
 def _weights(config: AuditConfig, results: Results) -> Iterator[NotAssessed]:

@@ -20,6 +20,10 @@ def slow_rate(name, rows):  # noqa: C901 - one branch a rate, to be checked by e
             counted, hit = prediction == 1, label == 1
         elif name == "negative_predictive_value":
             counted, hit = prediction == 0, label == 0
+        elif name == "false_discovery_rate":
+            counted, hit = prediction == 1, label == 0
+        elif name == "false_omission_rate":
+            counted, hit = prediction == 0, label == 1
         elif name == "accuracy":
             counted, hit = True, label == prediction
         elif name == "base_rate":

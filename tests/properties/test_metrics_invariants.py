@@ -9,7 +9,7 @@ from audit.metrics.cells import CellTable
 from audit.metrics.disparity import measure
 from audit.metrics.imprint import imprint
 from audit.metrics.intervals import mover_r, newcombe, tango, wilson
-from audit.metrics.significance import holm
+from audit.metrics.multiplicity import holm
 
 CATEGORIES = ("a", "b", "c", "unknown")
 ROW = st.tuples(

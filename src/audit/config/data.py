@@ -127,8 +127,12 @@ class DataConfig(Section):
     """How many attributes are crossed at most; 1 turns intersections off."""
     features: Features = Features()
     """Columns that the network sees; by default all that play no other part."""
+    control: tuple[Sensitive, ...] = ()
+    """Columns within whose values groups are compared once more: names, or {column, bins}."""
     sample_weight: str | None = None
     """Column of row weights."""
+    person: str | None = None
+    """Column that names the person of each row, where people have several rows."""
     split: Split | None = None
     """How test rows are told from training rows; without it every row is audited."""
     missing: tuple[str, ...] = MISSING
@@ -139,7 +143,9 @@ class DataConfig(Section):
     def _target_name(cls, value: Any) -> Any:  # noqa: ANN401 - before validation
         return {"column": value} if isinstance(value, str) else value
 
-    @field_validator("sensitive", mode="before", json_schema_input_type=str | list[str | Sensitive])
+    @field_validator(
+        "sensitive", "control", mode="before", json_schema_input_type=str | list[str | Sensitive]
+    )
     @classmethod
     def _sensitive_names(cls, value: Any) -> Any:  # noqa: ANN401 - before validation
         items = value if isinstance(value, list | tuple) else [value]
@@ -156,4 +162,9 @@ class DataConfig(Section):
             raise ValueError(f"sensitive: {self.target.column!r} is the target")
         if len(set(names)) < len(names):
             raise ValueError(f"expected each sensitive column once, came {names}")
+        for item in self.control:
+            if item.column in (*names, self.target.column):
+                raise ValueError(f"control: {item.column!r} is sensitive or the target already")
+        if self.person in (*names, self.target.column):
+            raise ValueError(f"person: {self.person!r} is sensitive or the target already")
         return self

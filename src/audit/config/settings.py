@@ -14,6 +14,17 @@ Gap = Literal["demographic_parity", "equal_opportunity", "false_positive_parity"
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
+class Subgroups(Section):
+    """The search for the subgroup that fares worst."""
+
+    depth: int = Field(default=2, ge=0, le=4)
+    """How many attributes a subgroup may combine; 0 turns the search off."""
+    features: tuple[str, ...] = ()
+    """Features that subgroups may be cut by, besides the sensitive attributes."""
+    metric: str = "selection_rate"
+    """The rate that is compared with everyone else's."""
+
+
 class MetricsConfig(Section):
     """What is measured, and how sure one wants to be."""
 
@@ -29,6 +40,12 @@ class MetricsConfig(Section):
     """Groups with fewer rows are suppressed, and named as such."""
     tolerance: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """The gap that matters: a difference of rates."""
+    compare: tuple[Literal["rest", "overall"], ...] = ()
+    """With whom each group is compared besides the reference: everyone else, everyone."""
+    correction: Literal["holm", "benjamini-hochberg"] = "holm"
+    """How p-values are adjusted: against any false alarm, or for the share of false alarms."""
+    subgroups: Subgroups = Subgroups()
+    """The search for the worst subgroup."""
 
     @field_validator("names", mode="before", json_schema_input_type=str | list[str])
     @classmethod

@@ -41,13 +41,7 @@ def column(
     AuditError
         If it is no column, or holds complex numbers or values that are no categories.
     """
-    array = _read(values, name, error)
-    if array.ndim == MATRIX and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise error(
-            f"expected {name} as one column, came {type(values).__name__} of shape {array.shape}"
-        )
+    array = _flat(values, name, error)
     _require_plain(array, name, error)
     return array
 
@@ -69,6 +63,38 @@ def columns(
     if not found or len(set(names)) < len(names):
         raise error(f"expected {name.replace('_', ' ')} of different names, came {names}")
     return found
+
+
+def coded(
+    values: Any,  # noqa: ANN401 - any array-like
+    name: str,
+    error: type[AuditError] = DataError,
+) -> tuple[NDArray[np.int64], list[Any]]:
+    """Number the distinct values of one column, as `column` reads it.
+
+    Returns
+    -------
+    codes : ndarray of int64, shape (rows,)
+        Position in the distinct values; -1 where the value is missing.
+    distinct : list
+        In no particular order.
+
+    Raises
+    ------
+    AuditError
+        As `column`.
+    """
+    import pandas as pd
+
+    found = _arrow_codes(values, name, error)
+    if found is not None:
+        return found
+    array = _flat(values, name, error)
+    try:
+        codes, distinct = pd.factorize(array, use_na_sentinel=True)
+    except TypeError as problem:
+        raise error(f"expected {name} of numbers or texts, came {problem}") from problem
+    return codes.astype(np.int64, copy=False), list(distinct)
 
 
 def array(values: Any) -> NDArray[Any]:  # noqa: ANN401 - any array-like
@@ -99,6 +125,64 @@ def _columns(
         yield str(native.name or UNNAMED.format(0)), native.to_native()
     else:
         yield from _array_columns(features, name, error)
+
+
+def _flat(
+    values: Any,  # noqa: ANN401 - any array-like
+    name: str,
+    error: type[AuditError],
+) -> NDArray[Any]:
+    array = _read(values, name, error)
+    if array.ndim == MATRIX and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise error(
+            f"expected {name} as one column, came {type(values).__name__} of shape {array.shape}"
+        )
+    if np.iscomplexobj(array):
+        raise error(f"expected {name} of categories or real numbers, came complex numbers")
+    return array
+
+
+def _arrow_codes(
+    values: Any,  # noqa: ANN401 - any array-like
+    name: str,
+    error: type[AuditError],
+) -> tuple[NDArray[np.int64], list[Any]] | None:
+    """Number texts and categories of a dataframe library without making Python objects of them.
+
+    None for anything else, and for texts that Arrow cannot hold.
+    """
+    import narwhals as nw
+    import pyarrow as pa
+
+    native = _native(values, name, error)
+    texts = (nw.String, nw.Categorical, nw.Enum)
+    if not isinstance(native, nw.Series) or native.dtype not in texts:
+        return None
+    try:
+        arrow = native.to_arrow()
+        encoded = arrow if pa.types.is_dictionary(arrow.type) else arrow.dictionary_encode()
+    except (pa.ArrowException, UnicodeError, TypeError):
+        return None
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    distinct = encoded.dictionary.to_pylist()
+    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(distinct)))
+    if None in distinct or len(used) < len(distinct):
+        return _only_used(codes, distinct, used)
+    return codes, distinct
+
+
+def _only_used(
+    codes: NDArray[np.int64], distinct: list[Any], used: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], list[Any]]:
+    """Drop categories that no row has, and those that are no value."""
+    kept = [place for place in used.tolist() if distinct[place] is not None]
+    table = np.full(len(distinct) + 1, -1, dtype=np.int64)
+    table[kept] = np.arange(len(kept))
+    return table[codes], [distinct[place] for place in kept]
 
 
 def _array_columns(
@@ -183,8 +267,6 @@ def _objects(values: list[Any]) -> NDArray[Any]:
 
 
 def _require_plain(values: NDArray[Any], name: str, error: type[AuditError]) -> None:
-    if np.iscomplexobj(values):
-        raise error(f"expected {name} of categories or real numbers, came complex numbers")
     if values.dtype == np.dtype(object):
         try:
             set(values.tolist())

@@ -80,6 +80,10 @@ class Dataset:
         1 for the positive class, 0 for the other.
     sensitive : tuple of SensitiveAttribute
     weights : ndarray of float64, shape (rows,), or None
+    controls : tuple of SensitiveAttribute
+        Control features, within whose values groups are compared once more.
+    person : ndarray of texts, shape (rows,), or None
+        Who each row is about, where people have several rows.
     splits : mapping of str to rows
         ``train``, ``validation`` and ``test`` where they exist; ``test`` always does.
     row_ids : ndarray of int64, shape (rows,)
@@ -94,6 +98,8 @@ class Dataset:
     row_ids: Rows
     record: DataRecord
     weights: NDArray[np.float64] | None = field(default=None)
+    controls: tuple[SensitiveAttribute, ...] = ()
+    person: NDArray[np.object_] | None = field(default=None)
 
     def __len__(self) -> int:
         """Return the number of rows."""

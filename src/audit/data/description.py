@@ -27,6 +27,7 @@ def describe(
     found: Labels,
     split: Parts,
     sensitive: tuple[SensitiveAttribute, ...],
+    person: NDArray[np.object_] | None = None,
 ) -> DataRecord:
     """Return the record of a data set as it was audited."""
     tested = split.rows["test"]
@@ -41,6 +42,7 @@ def describe(
         split="test" if config.split else "all",
         split_source=split.words,
         weighted=config.sample_weight is not None,
+        people=None if person is None else len(set(person[tested].tolist())),
         excluded=_excluded(found, split),
         unknown={item.name: _unknown(item, tested) for item in sensitive},
         groups=_group_counts(sensitive, tested, positive),
@@ -83,7 +85,9 @@ def _columns(
         "feature": features,
         "target": {config.target.column},
         "sensitive": {item.column for item in config.sensitive},
+        "control": {item.column for item in config.control},
         "weight": {config.sample_weight},
+        "person": {config.person},
         "split": {config.split.column} if config.split else set(),
         "excluded": set(config.features.exclude),
     }

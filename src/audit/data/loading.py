@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from audit.config import DataConfig
-from audit.data.columns import numbers
+from audit.data.columns import category_text, numbers
 from audit.data.dataset import Dataset, Rows, TableInput
 from audit.data.description import describe
 from audit.data.records import Role
@@ -67,7 +67,13 @@ def feature_names(config: DataConfig, table: Table, other: Iterable[str] = ()) -
                 "leave it out",
             )
         return config.features.include
-    taken = {config.target.column, config.sample_weight, *config.features.exclude, *other}
+    taken = {
+        config.target.column,
+        config.sample_weight,
+        config.person,
+        *config.features.exclude,
+        *other,
+    }
     taken |= {item.column for item in config.sensitive}
     taken |= {config.split.column} if config.split else set()
     names = tuple(name for name in table.frame.columns if name not in taken)
@@ -107,11 +113,15 @@ def build_dataset(
     split = _split(config, table, kept)
     frame = pd.DataFrame({name: table.column(name, "feature") for name in features})
     sensitive = tuple(item.take(kept) for item in groups)
+    controls = [attribute(table.column(c.column, "control"), c) for c in config.control]
+    person = _person(config, table, kept)
     return Dataset(
         inputs={"table": TableInput(frame=frame.iloc[kept])} if features else {},
         target=found.values[kept],
         sensitive=sensitive,
         weights=_weights(config, table, kept),
+        controls=tuple(item.take(kept) for item in controls),
+        person=person,
         splits=split.rows,
         row_ids=kept.astype(np.int64),
         record=describe(
@@ -122,6 +132,7 @@ def build_dataset(
             found=found,
             split=split,
             sensitive=sensitive,
+            person=person,
         ),
     )
 
@@ -130,6 +141,21 @@ def _split(config: DataConfig, table: Table, kept: Rows) -> Parts:
     rule = config.split
     column = table.column(rule.column, "split").iloc[kept] if rule and rule.column else None
     return parts(rule, column, len(kept))
+
+
+def _person(config: DataConfig, table: Table, kept: Rows) -> NDArray[np.object_] | None:
+    if config.person is None:
+        return None
+    column = table.column(config.person, "person").iloc[kept]
+    missing = np.flatnonzero(column.isna())
+    if missing.size:
+        raise DataError(
+            f"column {config.person!r} (person): expected who each row is about, came a missing "
+            f"value in row {kept[missing[0]] + 1} ({missing.size} rows)",
+            "give each person an id, or leave person out",
+        )
+    codes, uniques = pd.factorize(column.to_numpy(dtype=object))
+    return np.array([category_text(value) for value in uniques], dtype=object)[codes]
 
 
 def _weights(config: DataConfig, table: Table, kept: Rows) -> NDArray[np.float64] | None:

@@ -11,8 +11,9 @@ UNKNOWN = "unknown"
 """The group of rows that have no known category."""
 
 Role = Literal[
-    "feature", "target", "sensitive", "weight", "split", "score", "label", "unused", "excluded"
-]
+    "feature", "target", "sensitive", "control", "weight", "person", "split", "score", "label",
+    "unused", "excluded",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,8 @@ class DataRecord:
         The audited split.
     split_source : str
         How the split came about, in words.
+    people : int or None
+        Different people in the audited rows, where a column names them.
     excluded : tuple of CountRecord
         Rows left out of everything, with the reason.
     unknown : dict
@@ -88,6 +91,7 @@ class DataRecord:
     split: str
     split_source: str
     weighted: bool = False
+    people: int | None = None
     excluded: tuple[CountRecord, ...] = ()
     unknown: dict[str, int]
     groups: tuple[GroupCount, ...] = ()

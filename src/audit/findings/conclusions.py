@@ -9,6 +9,7 @@ from audit.findings.change import levelling, mitigations
 from audit.findings.drawing import Results, finding
 from audit.findings.network import carriers, drivers
 from audit.findings.records import Finding, Severity, Verdict
+from audit.findings.subgroups import subgroups
 from audit.findings.verdict import (
     RULE,
     Headline,
@@ -202,6 +203,7 @@ DRAWERS = (
     carriers,
     mitigations,
     levelling,
+    subgroups,
     _sensitive_features,
     _power,
     _suppressed,

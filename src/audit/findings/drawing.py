@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from audit.canonical import stable_id
 from audit.data.records import DataRecord
 from audit.explainers.results import Explanation
 from audit.findings.records import Finding, Severity
+from audit.metrics.curve_results import Curves
 from audit.metrics.results import Disparity, MetricResult
+from audit.metrics.subgroup_results import SubgroupSearch
 from audit.mitigation.results import ComparisonRecord, Levelling, MitigationRecord
 from audit.models.records import ModelRecord
 from audit.weights.results import Ledger
@@ -30,6 +32,8 @@ class Results:
     mitigations: tuple[MitigationRecord, ...] = ()
     comparisons: tuple[ComparisonRecord, ...] = ()
     levelling: tuple[Levelling, ...] = ()
+    curves: Curves = field(default_factory=Curves)
+    subgroups: tuple[SubgroupSearch, ...] = ()
 
     @property
     def rates(self) -> dict[str, MetricResult]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from audit.findings.records import VerdictWord
-from audit.findings.words import group_words, percent, points, points_interval, title
+from audit.findings.words import amount, gap, group_words, points, points_interval, title
 from audit.metrics.results import Disparity, MetricResult
 
 HEADLINE = "headline"
@@ -114,22 +114,29 @@ def sentence(
 def told(disparity: Disparity, rates: Mapping[str, MetricResult]) -> str:
     """Say a comparison aloud: both rates with their groups."""
     a, b = rates[disparity.a_metric], rates[disparity.b_metric]
-    name = title(disparity.metric)
+    name, share = title(disparity.metric), is_share(a)
+    higher, lower = (amount(item.value or 0, share=share) for item in (a, b))
     if a.value == b.value:
-        return f"{name[:1].upper()}{name[1:]} {percent(a.value or 0)} in every group compared"
+        return f"{name[:1].upper()}{name[1:]} {higher} in every group compared"
     return (
-        f"{name[:1].upper()}{name[1:]} {percent(a.value or 0)} for {group_words(disparity.a)} and "
-        f"{percent(b.value or 0)} for {group_words(disparity.b)}"
+        f"{name[:1].upper()}{name[1:]} {higher} for {group_words(disparity.a)} and "
+        f"{lower} for {group_words(disparity.b)}"
     )
+
+
+def is_share(metric: MetricResult) -> bool:
+    """Tell whether a metric is a share of rows, and so a percentage."""
+    return metric.denominator is not None
 
 
 def compared(disparity: Disparity, rates: Mapping[str, MetricResult]) -> str:
     """Say a comparison aloud: both rates, the difference, its interval and both n."""
     sizes = f"n = {rates[disparity.a_metric].n:,} and {rates[disparity.b_metric].n:,}"
-    gap = points(disparity.value or 0)
-    text = f"{told(disparity, rates)} ({sizes}): a difference of {gap}"
+    share = is_share(rates[disparity.a_metric])
+    size = gap(disparity.value or 0, share=share)
+    text = f"{told(disparity, rates)} ({sizes}): a difference of {size}"
     if disparity.interval is not None:
-        text += f", {points_interval(disparity.interval)}"
+        text += f", {points_interval(disparity.interval, share=share)}"
     return text + "."
 
 

@@ -20,6 +20,9 @@ TITLES = {
     "false_negative_rate": "false negative rate",
     "negative_predictive_value": "negative predictive value",
     "base_rate": "base rate",
+    "auc": "AUC",
+    "brier": "Brier score",
+    "calibration_in_the_large": "calibration in the large",
 }
 
 
@@ -52,11 +55,27 @@ def points(value: float) -> str:
     return f"{rounded:.1f} pp".replace("-", "−")
 
 
-def points_interval(interval: Interval) -> str:
-    """Return an interval of a difference of rates in words."""
-    high = "no upper limit" if interval.high is None else points(interval.high)
+def amount(value: float, *, share: bool) -> str:
+    """Return a value: as a percentage where it is a share of rows, else with three decimals."""
+    return percent(value) if share else decimals(value)
+
+
+def gap(value: float, *, share: bool) -> str:
+    """Return a difference: in percentage points of shares of rows, else with three decimals."""
+    return points(value) if share else decimals(value)
+
+
+def decimals(value: float) -> str:
+    """Return a number with three decimals."""
+    return f"{round(value, 3) + 0.0:.3f}".replace("-", "−")
+
+
+def points_interval(interval: Interval, *, share: bool = True) -> str:
+    """Return an interval of a difference in words."""
+    high = "no upper limit" if interval.high is None else gap(interval.high, share=share)
     kind = "simultaneous " if interval.simultaneous else ""
-    return f"{kind}{100 * interval.level:g}% interval {points(interval.low)} to {high}"
+    low = gap(interval.low, share=share)
+    return f"{kind}{100 * interval.level:g}% interval {low} to {high}"
 
 
 def p_words(p_value: float) -> str:

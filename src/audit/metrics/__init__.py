@@ -6,9 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from audit.metrics.by_group import GroupMetrics, group_metrics
+    from audit.metrics.by_group import group_metrics
     from audit.metrics.cells import CellTable
     from audit.metrics.disparity import Measured, measure
+    from audit.metrics.group_result import GroupMetrics
     from audit.metrics.rates import Rate
     from audit.metrics.results import Disparity, Family, Interval, MetricResult
 
@@ -29,7 +30,7 @@ _HOMES = {
     "CellTable": "cells",
     "Disparity": "results",
     "Family": "results",
-    "GroupMetrics": "by_group",
+    "GroupMetrics": "group_result",
     "Interval": "results",
     "Measured": "disparity",
     "MetricResult": "results",

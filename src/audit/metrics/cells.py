@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import reduce
-from math import prod
-from operator import add
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from audit.data.records import UNKNOWN
 from audit.errors import MetricError
+from audit.metrics.binning import BUCKETS, Scale
+from audit.metrics.coded import (
+    BUCKET,
+    Attribute,
+    Coded,
+    CodedAttribute,
+    cells,
+    histogram,
+    require_one_length,
+    require_two,
+    unite,
+)
+from audit.metrics.counting import (
+    distinct,
+    integers,
+    numbered,
+    numbers,
+    require_finite,
+    require_range,
+)
+from audit.metrics.histogram import ScoreHistogram
+from audit.metrics.moments import ErrorSums
+from audit.metrics.regrouping import occurring, recode, regrouped, require_alike
 
-CHUNK = 1 << 17
-DENSE = 1 << 21  # codes up to here are counted into an array, wider ones are sorted
-FEW = 1 << 12  # combinations up to here are counted without finding out which occur
+__all__ = ["BINARY", "BUCKET", "NO_CLASSES", "Attribute", "CellTable", "CodedAttribute", "Scale"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Number = TypeVar("Number", np.int64, np.float64)
-CodedAttribute = tuple[str, tuple[str, ...], ArrayLike]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Attribute:
-    """A sensitive attribute and its categories in order."""
-
-    name: str
-    categories: tuple[str, ...]
+BINARY = ("0", "1")
+NO_CLASSES = ("",)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,12 +51,20 @@ class CellTable:
     attributes : tuple of Attribute
     codes : ndarray of int64, shape (groups, attributes)
         One row for each combination of categories that occurs, in rising order.
-    n : ndarray of int64, shape (groups, 2, 2)
+    n : ndarray of int64, shape (groups, classes, classes)
         Rows, by label and prediction.
-    w, w2 : ndarray of float64, shape (groups, 2, 2)
+    w, w2 : ndarray of float64, shape (groups, classes, classes)
         Sums of weights and of squared weights; equal to `n` where rows have no weights.
     weighted : bool
         Whether any row came with a weight.
+    classes : tuple of str
+        Names of the labels in the order of `n`; a single empty one where rows have no classes
+        (regression), so that ``n.sum(axis=(1, 2))`` are always the rows of each group.
+    scores : ScoreHistogram or None
+    errors : ErrorSums or None
+    buckets : int
+        Where above 0, the last attribute is the bucket of the row's person (see `BUCKET`), one of
+        so many; values are those of the table rolled up without it.
     """
 
     attributes: tuple[Attribute, ...]
@@ -56,6 +73,10 @@ class CellTable:
     w: Floats
     w2: Floats
     weighted: bool = False
+    classes: tuple[str, ...] = BINARY
+    scores: ScoreHistogram | None = None
+    errors: ErrorSums | None = None
+    buckets: int = 0
 
     @classmethod
     def from_codes(
@@ -65,56 +86,163 @@ class CellTable:
         prediction: ArrayLike,
         weights: ArrayLike | None = None,
     ) -> CellTable:
+        """Count rows of binary labels; see `from_arrays`."""
+        return cls.from_arrays(attributes, label, prediction, weights=weights)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        attributes: Sequence[CodedAttribute],
+        label: ArrayLike,
+        prediction: ArrayLike,
+        *,
+        weights: ArrayLike | None = None,
+        score: ArrayLike | None = None,
+        scale: Scale = Scale(),  # noqa: B008 - frozen
+        person: Any = None,  # noqa: ANN401 - ids of any kind
+        classes: Sequence[str] = BINARY,
+        buckets: int = BUCKETS,
+    ) -> CellTable:
         """Count rows in one pass, 131,072 of them at a time.
 
         Parameters
         ----------
         attributes : sequence of (name, categories, codes)
             `codes` has shape (rows,) and holds positions in `categories`.
-        label, prediction : array of 0 and 1, shape (rows,)
+        label, prediction : array of whole numbers, shape (rows,)
+            Positions in `classes`: 0 or 1 unless others are named.
         weights : array of numbers >= 0, shape (rows,), optional
+        score : array of numbers, shape (rows,), optional
+            Of label 1; one that is not finite is counted without a bin.
+        scale : Scale
+            What the scores are: probabilities unless said otherwise.
+        person : array of ids, shape (rows,), optional
+            Who each row is about, where people have several: texts or whole numbers.
+        classes : sequence of str
+            Names of the labels.
+        buckets : int
+            Buckets of people, 2 or more.
 
         Raises
         ------
         MetricError
-            If lengths differ, a code has no category, a label or prediction is not 0 or 1, or a
-            weight is negative or not finite.
+            If lengths differ, a code has no category, a label or prediction has no class, a
+            weight is negative or not finite, an id is missing, or scores come with other than
+            two classes.
         """
-        columns = [_integers(codes, f"codes of {name!r}") for name, _, codes in attributes]
-        shared = [_integers(label, "label"), _integers(prediction, "prediction")]
-        row_weights = None if weights is None else np.asarray(weights, dtype=np.float64)
-        _require_one_length([*columns, *shared, *([] if weights is None else [row_weights])])
-        described = tuple(
-            Attribute(name=name, categories=tuple(categories)) for name, categories, _ in attributes
-        )
-        parts = [
-            _count(
-                described,
-                [column[start : start + CHUNK] for column in columns],
-                shared[0][start : start + CHUNK],
-                shared[1][start : start + CHUNK],
-                None if row_weights is None else row_weights[start : start + CHUNK],
+        columns = Coded.read(attributes, weights, person, buckets)
+        shared = [integers(label, "label"), integers(prediction, "prediction")]
+        scores = None if score is None else numbers(score, "score")
+        require_one_length([*columns.codes, *shared, columns.weights, scores])
+        for values, name in zip(shared, ("label", "prediction"), strict=True):
+            require_range(values, len(classes), name)
+        require_two(classes, scores)
+        groups, position = numbered(columns.codes, columns.sizes, len(shared[0]))
+        rows = (position, shared[0], shared[1])
+        n, w, w2 = cells(rows, (len(groups), len(classes)), columns.weights)
+        return occurring(
+            cls(
+                attributes=columns.attributes,
+                codes=groups,
+                n=n,
+                w=w,
+                w2=w2,
+                weighted=columns.weights is not None,
+                classes=tuple(classes),
+                scores=histogram(scale, (position, shared[0]), scores, columns.weights),
+                buckets=columns.buckets,
             )
-            for start in range(0, max(len(shared[0]), 1), CHUNK)
-        ]
-        return reduce(add, parts)
+        )
+
+    @classmethod
+    def of_errors(
+        cls,
+        attributes: Sequence[CodedAttribute],
+        target: ArrayLike,
+        prediction: ArrayLike,
+        *,
+        weights: ArrayLike | None = None,
+        person: Any = None,  # noqa: ANN401 - ids of any kind
+        buckets: int = BUCKETS,
+    ) -> CellTable:
+        """Sum the errors of a regression in one pass, 131,072 rows at a time.
+
+        Parameters
+        ----------
+        attributes : sequence of (name, categories, codes)
+        target, prediction : array of finite numbers, shape (rows,)
+        weights, person, buckets
+            As in `from_arrays`.
+
+        Raises
+        ------
+        MetricError
+            If lengths differ, a code has no category, a number is missing or not finite, a weight
+            is negative or not finite, or an id is missing.
+        """
+        columns = Coded.read(attributes, weights, person, buckets)
+        pair = [numbers(target, "target"), numbers(prediction, "prediction")]
+        require_one_length([*columns.codes, *pair, columns.weights])
+        for values, name in zip(pair, ("target", "prediction"), strict=True):
+            require_finite(values, name)
+        rows = len(pair[0])
+        groups, position = numbered(columns.codes, columns.sizes, rows)
+        sums = ErrorSums.from_arrays(
+            position(slice(0, rows)), pair[0], pair[1], columns.weights, groups=len(groups)
+        )
+        return occurring(
+            cls(
+                attributes=columns.attributes,
+                codes=groups,
+                n=sums.n[:, None, None],
+                w=sums.w[:, None, None],
+                w2=sums.w2[:, None, None],
+                weighted=columns.weights is not None,
+                classes=NO_CLASSES,
+                errors=sums,
+                buckets=columns.buckets,
+            )
+        )
 
     def __add__(self, other: CellTable) -> CellTable:
-        """Add the counts of two tables of the same attributes; categories are united."""
-        names, came = ([part.name for part in table.attributes] for table in (self, other))
-        if names != came:
-            raise MetricError(
-                f"expected tables of the attributes {names}, came {came}",
-                "count both with the same attributes in the same order",
-            )
+        """Add the counts of two tables of the same attributes; categories are united.
+
+        Raises
+        ------
+        MetricError
+            If attributes, classes, buckets or what was counted differ.
+        """
+        require_alike(self, other)
         pairs = list(zip(self.attributes, other.attributes, strict=True))
         united = tuple(
-            Attribute(name=one.name, categories=_unite(one.categories, two.categories))
+            Attribute(name=one.name, categories=unite(one.categories, two.categories))
             for one, two in pairs
         )
-        codes = np.concatenate([_recode(table, united) for table in (self, other)])
-        stacked = [np.concatenate([getattr(t, key) for t in (self, other)]) for key in _COUNTS]
-        return _merged(united, codes, *stacked, weighted=self.weighted or other.weighted)
+        codes = np.concatenate([recode(table, united) for table in (self, other)])
+        sizes = [len(attribute.categories) for attribute in united]
+        groups, position = distinct(list(codes.T), sizes, len(codes))
+        here, there = position[: len(self.codes)], position[len(self.codes) :]
+        one, two = (
+            regrouped(replace(table, attributes=united), groups, place)
+            for table, place in ((self, here), (other, there))
+        )
+        return replace(
+            one, n=one.n + two.n, w=one.w + two.w, w2=one.w2 + two.w2,
+            weighted=self.weighted or other.weighted,
+            scores=None if one.scores is None or two.scores is None else one.scores + two.scores,
+            errors=None if one.errors is None or two.errors is None else one.errors + two.errors,
+        )  # fmt: skip
+
+    def update(self, *columns: Any, **more: Any) -> CellTable:  # noqa: ANN401 - those of the makers
+        """Add rows, given as to `from_arrays`, or to `of_errors` where the table has errors."""
+        if self.buckets:
+            more.setdefault("buckets", self.buckets)
+        if self.errors is not None:
+            return self + type(self).of_errors(*columns, **more)
+        more.setdefault("classes", self.classes)
+        if self.scores is not None:
+            more.setdefault("scale", self.scores.scale)
+        return self + type(self).from_arrays(*columns, **more)
 
     def rollup(self, attributes: Sequence[str]) -> CellTable:
         """Sum over all attributes but the named ones; an empty sequence gives everyone.
@@ -130,168 +258,8 @@ class CellTable:
                 raise MetricError.unknown("sensitive attribute", name, names)
         positions = [names.index(name) for name in attributes]
         kept = tuple(self.attributes[position] for position in positions)
-        return _merged(
-            kept, self.codes[:, positions], self.n, self.w, self.w2, weighted=self.weighted
-        )
-
-
-_COUNTS = ("n", "w", "w2")
-
-
-def _merged(
-    attributes: tuple[Attribute, ...],
-    codes: Ints,
-    n: Ints,
-    w: Floats,
-    w2: Floats,
-    *,
-    weighted: bool,
-) -> CellTable:
-    """Add up rows with equal codes; order them; drop those without a row."""
-    sizes = [len(attribute.categories) for attribute in attributes]
-    groups, position = distinct(list(codes.T), sizes, len(codes))
-    return CellTable(
-        attributes=attributes,
-        codes=groups,
-        n=_added(n, position, len(groups)),
-        w=_added(w, position, len(groups)),
-        w2=_added(w2, position, len(groups)),
-        weighted=weighted,
-    )
-
-
-def _added(counts: NDArray[Number], position: Ints, groups: int) -> NDArray[Number]:
-    total = np.zeros((groups, 2, 2), dtype=counts.dtype)
-    np.add.at(total, position, counts)
-    return total
-
-
-def distinct(columns: Sequence[Ints], sizes: Sequence[int], rows: int) -> tuple[Ints, Ints]:
-    """Find the distinct rows of several columns of codes.
-
-    After each column the combinations so far are numbered anew, so that no product of sizes can
-    leave the range of int64.
-
-    Returns
-    -------
-    groups : ndarray of int64, shape (distinct rows, columns)
-        In rising order.
-    position : ndarray of int64, shape (rows,)
-        Which of them each row is.
-    """
-    groups = np.zeros((min(rows, 1), 0), dtype=np.int64)
-    position = np.zeros(rows, dtype=np.int64)
-    for column, size in zip(columns, sizes, strict=True):
-        present, position = _renumber(position * size + column, len(groups) * size)
-        groups = np.column_stack([groups[present // max(size, 1)], present % max(size, 1)])
-    return groups, position
-
-
-def _renumber(codes: Ints, size: int) -> tuple[Ints, Ints]:
-    if size > DENSE:
-        present, position = np.unique(codes, return_inverse=True)
-        return present, position.astype(np.int64)
-    present = np.flatnonzero(np.bincount(codes, minlength=size))
-    numbers = np.zeros(size, dtype=np.int64)
-    numbers[present] = np.arange(len(present))
-    return present.astype(np.int64), numbers[codes]
-
-
-def _count(
-    attributes: tuple[Attribute, ...],
-    columns: list[NDArray[Any]],
-    label: NDArray[Any],
-    prediction: NDArray[Any],
-    weights: Floats | None,
-) -> CellTable:
-    """Count one chunk of rows; narrow codes are widened here, a chunk at a time."""
-    for attribute, column in zip(attributes, columns, strict=True):
-        _require_range(column, len(attribute.categories), f"codes of {attribute.name!r}")
-    _require_range(label, 2, "label")
-    _require_range(prediction, 2, "prediction")
-    sizes = [len(attribute.categories) for attribute in attributes]
-    groups, position = _positions(columns, sizes, len(label))
-    cell = (position * 2 + label) * 2 + prediction
-    shape, length = (len(groups), 2, 2), len(groups) * 4
-    n = np.bincount(cell, minlength=length).reshape(shape).astype(np.int64)
-    if weights is not None:
-        _require_weights(weights)
-    w = _weighted(cell, weights, length, shape)
-    w2 = _weighted(cell, None if weights is None else weights**2, length, shape)
-    kept = n.any(axis=(1, 2))
-    return CellTable(
-        attributes=attributes,
-        codes=groups[kept],
-        n=n[kept],
-        w=w[kept],
-        w2=w2[kept],
-        weighted=weights is not None,
-    )
-
-
-def _weighted(
-    cell: Ints, weights: Floats | None, length: int, shape: tuple[int, int, int]
-) -> Floats:
-    """Sum weights by cell; rows count as 1 where they have none."""
-    sums = np.bincount(cell, weights=weights, minlength=length)
-    return sums.reshape(shape).astype(np.float64)
-
-
-def _positions(
-    columns: Sequence[NDArray[Any]], sizes: Sequence[int], rows: int
-) -> tuple[Ints, Ints]:
-    """Number the rows by combination; where all combinations are few, without looking."""
-    if prod(sizes) > FEW:
-        return distinct([column.astype(np.int64) for column in columns], sizes, rows)
-    position = np.zeros(rows, dtype=np.int64)
-    for column, size in zip(columns, sizes, strict=True):
-        position *= size
-        position += column
-    every = np.indices(sizes, dtype=np.int64).reshape(len(sizes), -1).T
-    return every.reshape(-1, len(sizes)), position
-
-
-def _unite(one: tuple[str, ...], two: tuple[str, ...]) -> tuple[str, ...]:
-    """Append what is new; the unknown group stays last."""
-    every = (*one, *(category for category in two if category not in one))
-    known = tuple(category for category in every if category != UNKNOWN)
-    return (*known, UNKNOWN) if UNKNOWN in every else known
-
-
-def _recode(table: CellTable, united: tuple[Attribute, ...]) -> Ints:
-    codes = np.empty_like(table.codes)
-    for position, (old, new) in enumerate(zip(table.attributes, united, strict=True)):
-        place = {category: index for index, category in enumerate(new.categories)}
-        lookup = np.array([place[category] for category in old.categories], dtype=np.int64)
-        codes[:, position] = lookup[table.codes[:, position]]
-    return codes
-
-
-def _integers(values: ArrayLike, name: str) -> NDArray[Any]:
-    array = np.asarray(values)
-    if array.ndim != 1 or array.dtype.kind not in "iub":
-        raise MetricError(
-            f"expected {name} as whole numbers in one dimension, "
-            f"came {array.dtype} of shape {array.shape}"
-        )
-    return array
-
-
-def _require_one_length(columns: Sequence[NDArray[np.generic] | None]) -> None:
-    lengths = [len(column) for column in columns if column is not None]
-    if len(set(lengths)) > 1:
-        raise MetricError(
-            f"expected codes, label, prediction and weights of one length, came {lengths}"
-        )
-
-
-def _require_range(codes: NDArray[Any], size: int, name: str) -> None:
-    for extreme in (codes.min(), codes.max()) if len(codes) else ():
-        if not 0 <= extreme < size:
-            raise MetricError(f"expected {name} from 0 to {size - 1}, came {int(extreme)}")
-
-
-def _require_weights(weights: Floats) -> None:
-    bad = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
-    if len(bad):
-        raise MetricError(f"expected finite weights of 0 or more, came {float(weights[bad[0]])}")
+        codes = self.codes[:, positions]
+        sizes = [len(attribute.categories) for attribute in kept]
+        groups, position = distinct(list(codes.T), sizes, len(codes))
+        buckets = self.buckets if BUCKET in attributes else 0
+        return regrouped(replace(self, attributes=kept, buckets=buckets), groups, position)

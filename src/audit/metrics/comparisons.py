@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audit.metrics.estimates import GroupEstimates
 from audit.metrics.groups import words
-from audit.metrics.results import Selection, Status
-from audit.metrics.significance import largest_z, newcombe_z, range_p, two_sided_p
+from audit.metrics.results import Status
+from audit.metrics.testing import PairTest, WorstTest, worst_pair_test
 
 Places = NDArray[np.int64]
-Test = Callable[[Places, Places], NDArray[np.float64]]
+Chosen = Literal["reference", "worst_pair"]
 
 TOO_FEW = "fewer than two groups can be compared"
 
@@ -33,17 +34,20 @@ class Claim:
     among : ndarray of int64
         Positions of the groups that the pair was chosen from; for a reference comparison, both.
     p : float or None
-        None unless `status` is ``ok``.
+        None unless `status` is ``ok``, and where the metric has no valid test.
+    test : WorstTest or None
+        Of a worst pair: what `p` comes from, and what stands beside it.
     """
 
     estimates: GroupEstimates
-    selection: Selection
+    selection: Chosen
     a: int | None
     b: int | None
     among: Places
     p: float | None
     status: Status = "ok"
     reason: str = ""
+    test: WorstTest | None = None
 
     @property
     def pairs(self) -> int:
@@ -53,20 +57,22 @@ class Claim:
         return len(self.among) * (len(self.among) - 1) // 2
 
 
-def reference_claims(estimates: GroupEstimates, test: Test) -> Iterator[Claim]:
+def reference_claims(estimates: GroupEstimates, test: PairTest | None) -> Iterator[Claim]:
     """Compare every other known group with the reference group.
 
-    `test` gives the p-values of pairs of groups that have a value, from their positions.
+    `test` gives the p-values of pairs of groups that have a value, from their positions; None
+    where the metric has no valid test.
     """
     reference = estimates.grouping.reference
     if reference is None:
         return
     tested = estimates.comparable[estimates.comparable != reference]
-    if reference not in estimates.comparable:
+    if reference not in estimates.comparable or test is None:
         tested = tested[:0]
-    p_values = dict(
-        zip(tested.tolist(), test(tested, np.full_like(tested, reference)).tolist(), strict=True)
-    )
+    p_values: dict[int, float] = {}
+    if test is not None and len(tested):
+        found = test(tested, np.full_like(tested, reference))
+        p_values = dict(zip(tested.tolist(), found.tolist(), strict=True))
     for place in np.flatnonzero(estimates.grouping.known).tolist():
         if place != reference:
             yield _reference_claim(estimates, place, reference, p_values.get(place))
@@ -86,61 +92,49 @@ def _reference_claim(estimates: GroupEstimates, a: int, b: int, p: float | None)
     )
 
 
-def newcombe_test(estimates: GroupEstimates) -> Test:
-    """Test two rates by inverting Newcombe's interval of their difference."""
-    x, size = estimates.x, estimates.size
-
-    def test(a: Places, b: Places) -> NDArray[np.float64]:
-        return two_sided_p(newcombe_z(x[a], size[a], x[b], size[b]))
-
-    return test
-
-
 def worst_pair_claim(estimates: GroupEstimates) -> Claim:
     """Find the two groups with the largest difference.
 
     The pair is the one with the highest and the lowest value among the groups that are known and
-    have one; the p-value is that of the largest quantile over *all* their pairs, since the
-    hypothesis is that no two of them differ. The largest gap and the best established one may be of
-    different pairs (a tiny group can lie far off by chance); the hypothesis, the p-value and the
-    interval of the largest gap are about all pairs together, so that they cannot contradict each
-    other.
+    have one; the p-value is that of the hypothesis that no two of them differ. The largest gap and
+    the best established one may be of different pairs (a tiny group can lie far off by chance); the
+    hypothesis, the p-value and the interval of the largest gap are about all pairs together.
     """
     among = estimates.comparable
     if len(among) < 2:  # noqa: PLR2004 - a pair
         return no_pair(estimates, among)
     a, b = extremes(estimates, among)
-    z = largest_z(estimates.x[among], estimates.size[among])
+    test = worst_pair_test(estimates, among)
     return Claim(
         estimates=estimates,
         selection="worst_pair",
         a=a,
         b=b,
         among=among,
-        p=range_p(z, len(among)),
+        p=test.p if test else None,
+        test=test,
     )
 
 
 def extremes(estimates: GroupEstimates, among: Places) -> tuple[int, int]:
     """Return the groups of highest and lowest value; ties go to the larger, then by name."""
-    values = estimates.values
+    values = estimates.values[among]
+    highest = _first(estimates, among[values == values.max()])
+    others = among[among != highest]
+    values = estimates.values[others]
+    return highest, _first(estimates, others[values == values.min()])
 
-    def tie(place: int) -> tuple[float, tuple[str, ...]]:
-        return -estimates.size[place], tuple(estimates.grouping.groups[place].values())
 
-    places = among.tolist()
-    highest = min(places, key=lambda place: (-values[place], tie(place)))
-    others = [place for place in places if place != highest]
-    return highest, min(others, key=lambda place: (values[place], tie(place)))
+def _first(estimates: GroupEstimates, tied: Places) -> int:
+    sizes = estimates.size[tied]
+    largest = tied[sizes == sizes.max()].tolist()
+    groups = estimates.grouping.groups
+    return int(min(largest, key=lambda place: tuple(groups[place].values())))
 
 
 def no_pair(estimates: GroupEstimates, among: Places) -> Claim:
     """Claim nothing, and say why no two groups can be compared."""
-    statuses = [
-        status
-        for status, known in zip(estimates.statuses, estimates.grouping.known, strict=True)
-        if known
-    ]
+    hidden = bool((estimates.suppressed & estimates.grouping.known).any())
     return Claim(
         estimates=estimates,
         selection="worst_pair",
@@ -148,16 +142,17 @@ def no_pair(estimates: GroupEstimates, among: Places) -> Claim:
         b=None,
         among=among,
         p=None,
-        status="suppressed" if "suppressed" in statuses else "undefined",
+        status="suppressed" if hidden else "undefined",
         reason=TOO_FEW,
     )
 
 
 def _first_problem(estimates: GroupEstimates, a: int, b: int) -> tuple[Status, str]:
-    problems = [
-        (estimates.statuses[place], f"{words(estimates.grouping.groups[place])}: {reason}")
-        for place, reason in ((a, estimates.reasons[a]), (b, estimates.reasons[b]))
-        if estimates.statuses[place] != "ok"
+    found = ((place, *estimates.status(place)) for place in (a, b))
+    problems: list[tuple[Status, str]] = [
+        (status, f"{words(estimates.grouping.groups[place])}: {reason}")
+        for place, status, reason in found
+        if status != "ok"
     ]
-    suppressed = [problem for problem in problems if problem[0] == "suppressed"]
-    return (*suppressed, *problems, ("ok", ""))[0]
+    problems.sort(key=lambda problem: problem[0] != "suppressed")
+    return problems[0] if problems else ("ok", "")

@@ -1,37 +1,26 @@
-"""Rates by group and every comparison between groups, with corrected tests and intervals."""
+"""Metrics by group and every comparison between groups, with corrected tests and intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from audit.metrics.against import Compared, against_rows
+from audit.metrics.catalogue import metrics as find_metrics
 from audit.metrics.cells import CellTable
-from audit.metrics.comparisons import (
-    Claim,
-    newcombe_test,
-    reference_claims,
-    worst_pair_claim,
-)
+from audit.metrics.comparisons import Claim, reference_claims, worst_pair_claim
 from audit.metrics.estimates import GroupEstimates, Scope, estimate, results
-from audit.metrics.families import Correction, corrections, critical_z, detectable_gaps
-from audit.metrics.groups import Reference, groupings, words
-from audit.metrics.intervals import mover_r, newcombe
-from audit.metrics.rates import HEADLINE, Rate, rates
-from audit.metrics.records import record
-from audit.metrics.results import Disparity, Interval, MetricResult
-from audit.metrics.significance import (
-    pairwise_limits,
-    pairwise_ratio_limits,
-    two_sided_z,
-)
+from audit.metrics.families import Correction, corrections, detectable_gaps
+from audit.metrics.gaps import reference_rows, worst_pair_rows
+from audit.metrics.groups import Grouping, Reference, groupings
+from audit.metrics.measurement import Metric
+from audit.metrics.rates import HEADLINE
+from audit.metrics.results import Correcting, Disparity, MetricResult
+from audit.metrics.testing import pair_test
 
 HEADLINE_FAMILY = "headline"
 OTHER_FAMILY = "other worst pairs"
 REFERENCE_FAMILY = "reference comparisons"
-Limit = float | NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +31,31 @@ class Measured:
     disparities: tuple[Disparity, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Comparing:
+    """How groups are compared.
+
+    Attributes
+    ----------
+    compared : tuple of {"rest", "overall"}
+        With whom each group is compared besides the reference.
+    correction : {"holm", "benjamini-hochberg"}
+    tolerance : float or None
+        A gap of rates that does not matter; gives the p-value of equivalence.
+    """
+
+    compared: tuple[Compared, ...] = ()
+    correction: Correcting = "holm"
+    tolerance: float | None = None
+
+
+PLAIN = Comparing()
+
+
 def measure(
     table: CellTable,
     *,
-    names: str | Sequence[str | Rate] = "default",
+    names: str | Sequence[str | Metric] = "default",
     reference: Reference = "largest",
     confidence: float = 0.95,
     minimum_group: int = 30,
@@ -53,13 +63,14 @@ def measure(
     threshold: float | None = None,
     model: str = "baseline",
     split: str = "test",
+    comparing: Comparing = PLAIN,
 ) -> Measured:
-    """Measure rates by group and compare the groups; the headline metrics are always among them.
+    """Measure metrics by group and compare the groups; the headline metrics are always among them.
 
     Parameters
     ----------
     table : CellTable
-    names : "default" or sequence of str or Rate
+    names : "default" or sequence of str or Metric
     reference : "largest" or mapping of attribute to category
         The group others are compared with. For an intersection, the largest group that has the
         named categories.
@@ -72,6 +83,7 @@ def measure(
     threshold : float or None
         At which scores became predictions; only named in the identifiers.
     model, split : str
+    comparing : Comparing
 
     Returns
     -------
@@ -92,12 +104,13 @@ def measure(
     that could be made. A ratio is the same hypothesis as its difference: it carries the same
     p-values, and is not counted again.
 
-    The interval of a worst pair is that of the largest gap (or smallest ratio) over all pairs
-    (Tukey-Newcombe), at a level shared over the family by Bonferroni. It leaves out 0 (or 1)
-    exactly when the pair's p-value is below that share, and then `p_adjusted` is below
-    1 - `confidence`. Holm's later steps may find a little more than these intervals do.
+    The p-value of a worst pair is that of the hypothesis that no two groups differ: for two groups
+    the interval turned round, for three or more the chi-squared test of homogeneity, which finds
+    more. The interval is that of the largest gap (or smallest ratio) over all pairs, at a level
+    shared over the family by Bonferroni; turned round it gives `range_p`. So a family may find
+    groups that differ where no single pair is established.
     """
-    wanted = rates("default" if names == "default" else (*HEADLINE, *_sequence(names)))
+    wanted = find_metrics("default" if names == "default" else (*HEADLINE, *_sequence(names)))
     scope = Scope(
         confidence=confidence,
         minimum_group=minimum_group,
@@ -105,154 +118,86 @@ def measure(
         model=model,
         split=split,
     )
-    return measure_rates(
-        table, wanted, scope=scope, reference=reference, intersections=intersections
+    return measure_metrics(
+        table,
+        wanted,
+        scope=scope,
+        reference=reference,
+        intersections=intersections,
+        comparing=comparing,
     )
 
 
-def measure_rates(
+def measure_metrics(
     table: CellTable,
-    wanted: Sequence[Rate],
+    wanted: Sequence[Metric],
     *,
     scope: Scope,
     reference: Reference,
     intersections: int,
+    comparing: Comparing = PLAIN,
 ) -> Measured:
-    """Measure exactly the given rates, as `measure` does."""
-    every = [
-        estimate(rate, grouping, scope.minimum_group)
+    """Measure exactly the given metrics, as `measure` does."""
+    every = estimated(table, wanted, scope, reference, intersections)
+    return Measured(
+        metrics=tuple(entry for _, _, item in every for entry in results(item, scope)),
+        disparities=tuple(compare(every, scope, comparing)),
+    )
+
+
+Estimated = tuple[Metric, Grouping, GroupEstimates]
+
+
+def estimated(
+    table: CellTable,
+    wanted: Sequence[Metric],
+    scope: Scope,
+    reference: Reference,
+    intersections: int,
+) -> tuple[Estimated, ...]:
+    """Estimate each metric for everyone, and for each attribute and intersection."""
+    return tuple(
+        (metric, grouping, estimate(metric, grouping, scope.minimum_group))
         for grouping in groupings(table, intersections, reference)
-        for rate in wanted
-    ]
-    metrics = tuple(entry for estimates in every for entry in results(estimates, scope))
-    return Measured(metrics=metrics, disparities=tuple(_disparities(every, scope)))
+        for metric in wanted
+    )
 
 
-def _disparities(every: Sequence[GroupEstimates], scope: Scope) -> Iterator[Disparity]:
-    compared = [estimates for estimates in every if estimates.grouping.attributes]
-    worst = [worst_pair_claim(estimates) for estimates in compared]
+def compare(
+    every: Sequence[Estimated], scope: Scope, comparing: Comparing = PLAIN
+) -> Iterator[Disparity]:
+    """Compare the groups: worst pairs, each against the reference, and what else was asked for."""
+    compared = [item for item in every if item[1].attributes]
+    worst = [worst_pair_claim(item) for _, _, item in compared]
     headline = [claim for claim in worst if claim.estimates.metric in HEADLINE]
     other = [claim for claim in worst if claim.estimates.metric not in HEADLINE]
     against = [
-        claim
-        for estimates in compared
-        for claim in reference_claims(estimates, newcombe_test(estimates))
+        claim for _, _, item in compared for claim in reference_claims(item, pair_test(item))
     ]
     for name, claims in (
         (HEADLINE_FAMILY, headline),
         (OTHER_FAMILY, other),
         (REFERENCE_FAMILY, against),
     ):
-        corrected = corrections(claims, name)
-        gaps = detectable_gaps(claims, corrected, scope)
-        for claim, correction, gap in zip(claims, corrected, gaps, strict=True):
-            write = _worst_pair if claim.selection == "worst_pair" else _reference
-            yield from write(claim, correction, scope, gap)
+        yield from _family(claims, name, scope, comparing)
+    yield from against_rows(every, scope, comparing.compared, comparing.correction)
 
 
-def _reference(
-    claim: Claim, correction: Correction, scope: Scope, detectable: float
+def _family(
+    claims: Sequence[Claim], name: str, scope: Scope, comparing: Comparing
 ) -> Iterator[Disparity]:
-    """Write a group against the reference: Newcombe and MOVER-R, each at the full level."""
-    if claim.a is None or claim.b is None or claim.status != "ok":
-        yield from _unmade(claim, correction, scope)
-        return
-    estimates, a, b = claim.estimates, claim.a, claim.b
-    values, z = estimates.values, two_sided_z(scope.alpha)
-    both = (estimates.x[a], estimates.size[a], estimates.x[b], estimates.size[b])
-    yield record(
-        claim,
-        correction,
-        scope,
-        kind="difference",
-        value=float(values[a] - values[b]),
-        interval=_interval(scope, "newcombe", *newcombe(*both, z)),
-        minimum_detectable=detectable,
-    )
-    problem = _no_ratio(claim, b)
-    yield record(
-        claim,
-        correction,
-        scope,
-        kind="ratio",
-        value=None if problem else float(values[a] / values[b]),
-        interval=None if problem else _interval(scope, "mover-r", *mover_r(*both, z)),
-        problem=problem,
-    )
+    corrected = corrections(claims, name, comparing.correction)
+    gaps = detectable_gaps(claims, corrected, scope)
+    for claim, correction, gap in zip(claims, corrected, gaps, strict=True):
+        yield from _rows(claim, correction, scope, gap, comparing)
 
 
-def _worst_pair(
-    claim: Claim, correction: Correction, scope: Scope, detectable: float
+def _rows(
+    claim: Claim, correction: Correction, scope: Scope, gap: float | None, comparing: Comparing
 ) -> Iterator[Disparity]:
-    """Write the largest gap and the smallest ratio over all pairs, with simultaneous intervals."""
-    if claim.a is None or claim.b is None:
-        yield from _unmade(claim, correction, scope)
-        return
-    values = claim.estimates.values
-    z = critical_z(claim, correction, scope)
-    low, high, established = _largest_gap(claim, z)
-    yield record(
-        claim,
-        correction,
-        scope,
-        kind="difference",
-        value=float(values[claim.a] - values[claim.b]),
-        interval=_interval(scope, "tukey-newcombe", low, high, simultaneous=True),
-        minimum_detectable=detectable,
-        established=established,
-    )
-    problem = _no_ratio(claim, claim.a)
-    limits = () if problem else _smallest_ratio(claim, z)
-    yield record(
-        claim,
-        correction,
-        scope,
-        kind="ratio",
-        value=None if problem else float(values[claim.b] / values[claim.a]),
-        interval=_interval(scope, "tukey-mover-r", *limits, simultaneous=True) if limits else None,
-        problem=problem,
-    )
+    write = worst_pair_rows if claim.selection == "worst_pair" else reference_rows
+    return write(claim, correction, scope, gap, comparing.tolerance)
 
 
-def _largest_gap(claim: Claim, z: float) -> tuple[float, float, tuple[int, int] | None]:
-    """Return the limits of the largest gap, and the pair that sets the lower one if another."""
-    estimates, among = claim.estimates, claim.among
-    below, above = pairwise_limits(estimates.x[among], estimates.size[among], z)
-    higher, lower = np.unravel_index(np.nanargmax(below), below.shape)
-    low = float(below[higher, lower])
-    pair = (int(among[higher]), int(among[lower]))
-    established = pair if low > 0 and pair != (claim.a, claim.b) else None
-    return max(low, 0.0), min(float(np.nanmax(above)), 1.0), established
-
-
-def _smallest_ratio(claim: Claim, z: float) -> tuple[float, float]:
-    estimates, among = claim.estimates, claim.among
-    below, above = pairwise_ratio_limits(estimates.x[among], estimates.size[among], z)
-    return float(np.nanmin(below)), min(float(np.nanmin(above)), 1.0)
-
-
-def _unmade(claim: Claim, correction: Correction, scope: Scope) -> Iterator[Disparity]:
-    yield record(claim, correction, scope, kind="difference", value=None)
-    yield record(claim, correction, scope, kind="ratio", value=None)
-
-
-def _no_ratio(claim: Claim, over: int) -> str:
-    if claim.estimates.values[over] > 0:
-        return ""
-    return f"{words(claim.estimates.grouping.groups[over])}: rate is 0, so it has no ratio to it"
-
-
-def _interval(
-    scope: Scope, method: str, low: Limit, high: Limit, *, simultaneous: bool = False
-) -> Interval:
-    return Interval(
-        low=float(low),
-        high=float(high) if np.isfinite(high) else None,
-        level=scope.confidence,
-        method=method,
-        simultaneous=simultaneous,
-    )
-
-
-def _sequence(names: str | Sequence[str | Rate]) -> Sequence[str | Rate]:
+def _sequence(names: str | Sequence[str | Metric]) -> Sequence[str | Metric]:
     return (names,) if isinstance(names, str) else names

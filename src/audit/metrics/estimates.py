@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from audit.canonical import stable_id
 from audit.errors import MetricError
 from audit.metrics.groups import Grouping, words
-from audit.metrics.intervals import wilson
-from audit.metrics.rates import Rate
+from audit.metrics.measurement import Measurement, Metric
+from audit.metrics.repeated import jackknifed
 from audit.metrics.results import Group, Interval, MetricResult, Status
 from audit.metrics.significance import two_sided_z
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,156 +72,165 @@ class GroupEstimates:
     Attributes
     ----------
     metric, version : str
+    low, high : float
+        Range of the metric.
     grouping : Grouping
     n : ndarray of int64
         Rows.
-    numerator, denominator : ndarray of float64
-        Rows, or sums of weights.
-    x, size : ndarray of float64
-        The numerator and denominator that intervals see: rows, or Kish's effective size
-        (Σw)² / Σw² of the denominator and the rate's share of it.
-    statuses, reasons : tuple of str
+    measurement : Measurement
+    suppressed : ndarray of bool
+        Whether a group has fewer rows than the minimum.
+    minimum_group : int
     """
 
     metric: str
     version: str
+    low: float
+    high: float
     grouping: Grouping
     n: NDArray[np.int64]
-    numerator: Floats
-    denominator: Floats
-    x: Floats
-    size: Floats
-    statuses: tuple[Status, ...]
-    reasons: tuple[str, ...]
+    measurement: Measurement
+    suppressed: NDArray[np.bool_]
+    minimum_group: int
 
     @property
     def values(self) -> Floats:
-        """The rates; NaN where undefined."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values: Floats = self.numerator / self.denominator
-        return values
+        """The metric; NaN where undefined."""
+        return self.measurement.values
 
     @property
-    def comparable(self) -> NDArray[np.int64]:
+    def size(self) -> Floats:
+        """The (effective) rows that the value rests on."""
+        return self.measurement.size
+
+    @property
+    def x(self) -> Floats:
+        """Of a rate, the (effective) rows in the numerator; 0 where there is no value."""
+        with np.errstate(invalid="ignore"):
+            return np.where(self.size > 0, np.nan_to_num(self.values) * self.size, 0.0)
+
+    @property
+    def binomial(self) -> bool:
+        """Whether the metric is a rate of independent rows, so that counts say everything."""
+        return self.measurement.method == "wilson"
+
+    @property
+    def comparable(self) -> Places:
         """Positions of the groups that are known and have a value."""
-        usable = np.array([status == "ok" for status in self.statuses], dtype=np.bool_)
-        return np.flatnonzero(usable & self.grouping.known)
+        return np.flatnonzero(~self.suppressed & ~np.isnan(self.values) & self.grouping.known)
+
+    def limits(self, z: float) -> tuple[Floats, Floats] | None:
+        """Limits of every group at a normal quantile; None where no interval is valid."""
+        return None if self.measurement.limits is None else self.measurement.limits(z)
+
+    def status(self, place: int) -> tuple[Status, str]:
+        """Say whether a group has a value, and if not, why."""
+        if self.suppressed[place]:
+            return "suppressed", small(int(self.n[place]), self.minimum_group)
+        if np.isnan(self.values[place]):
+            return "undefined", self.measurement.reasons[place]
+        return "ok", ""
 
     def left_out(self) -> tuple[str, ...]:
         """Name the groups that can take part in no comparison, each with its reason."""
+        known = self.grouping.known
+        missing = np.setdiff1d(np.arange(len(self.n)), self.comparable)
         return tuple(
-            f"{words(group)}: {'category not known' if not known else reason}"
-            for group, known, status, reason in zip(
-                self.grouping.groups, self.grouping.known, self.statuses, self.reasons, strict=True
-            )
-            if status != "ok" or not known
+            f"{words(self.grouping.groups[place])}: "
+            f"{self.status(place)[1] if known[place] else 'category not known'}"
+            for place in missing.tolist()
         )
 
 
-def estimate(rate: Rate, grouping: Grouping, minimum_group: int) -> GroupEstimates:
-    """Compute a rate for every group."""
-    table = grouping.table
-    numerator, denominator = _sum(table.w, rate.numerator), _sum(table.w, rate.denominator)
-    size = effective_size(denominator, _sum(table.w2, rate.denominator))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        x = np.where(denominator > 0, numerator / denominator * size, 0.0)
-    n = table.n.sum(axis=(1, 2))
-    rows = table.n[:, *_places(rate.denominator)].sum(axis=1)
-    pairs = [
-        _status(rate, *item, minimum_group)
-        for item in zip(n.tolist(), rows.tolist(), denominator.tolist(), strict=True)
-    ]
+def estimate(metric: Metric, grouping: Grouping, minimum_group: int) -> GroupEstimates:
+    """Compute a metric for every group; over people with repeated rows, by the jackknife."""
+    measurement = metric.measure(grouping.table)
+    if grouping.by_bucket is not None:
+        measurement = jackknifed(metric, measurement, grouping)
+    return of_measurement(metric, measurement, grouping, minimum_group)
+
+
+def of_measurement(
+    metric: Metric, measurement: Measurement, grouping: Grouping, minimum_group: int
+) -> GroupEstimates:
+    """Join what was measured to the groups it was measured for."""
+    n = grouping.table.n.sum(axis=(1, 2))
     return GroupEstimates(
-        metric=rate.name,
-        version=rate.version,
+        metric=metric.name,
+        version=metric.version,
+        low=metric.low,
+        high=metric.high,
         grouping=grouping,
         n=n,
-        numerator=numerator,
-        denominator=denominator,
-        x=x if table.weighted else numerator,
-        size=size if table.weighted else denominator,
-        statuses=tuple(status for status, _ in pairs),
-        reasons=tuple(reason for _, reason in pairs),
+        measurement=measurement,
+        suppressed=n < minimum_group,
+        minimum_group=minimum_group,
     )
 
 
-def effective_size(weights: Floats, squared: Floats) -> Floats:
-    """Kish's effective number of rows, (Σw)² / Σw²; 0 where there are none."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        size: Floats = np.where(squared > 0, weights**2 / squared, 0.0)
-    return size
-
-
 def results(estimates: GroupEstimates, scope: Scope) -> tuple[MetricResult, ...]:
-    """Write the estimates as entries, with Wilson intervals."""
-    low, high = wilson(estimates.x, estimates.size, two_sided_z(scope.alpha))
-    values = estimates.values
+    """Write the estimates as entries, with their intervals."""
+    limits = estimates.limits(two_sided_z(scope.alpha))
     return tuple(
-        entry(
-            estimates,
-            scope,
-            place,
-            float(values[place]),
-            Interval(
-                low=float(low[place]),
-                high=float(high[place]),
-                level=scope.confidence,
-                method="wilson",
-            ),
-        )
-        for place in range(len(values))
+        entry(estimates, scope, place, _interval(estimates, scope, place, limits))
+        for place in range(len(estimates.n))
+    )
+
+
+def _interval(
+    estimates: GroupEstimates, scope: Scope, place: int, limits: tuple[Floats, Floats] | None
+) -> Interval | None:
+    if limits is None or np.isnan(limits[0][place]) or np.isnan(limits[1][place]):
+        return None
+    return interval(
+        float(limits[0][place]), float(limits[1][place]), scope, estimates.measurement.method
+    )
+
+
+def interval(
+    low: float, high: float, scope: Scope, method: str, *, simultaneous: bool = False
+) -> Interval:
+    """Write two limits down; an upper one that is infinite is None."""
+    return Interval(
+        low=low,
+        high=high if np.isfinite(high) else None,
+        level=scope.confidence,
+        method=method,
+        simultaneous=simultaneous,
     )
 
 
 def entry(
-    estimates: GroupEstimates, scope: Scope, place: int, value: float, interval: Interval
+    estimates: GroupEstimates, scope: Scope, place: int, interval: Interval | None
 ) -> MetricResult:
     """Write one group's entry; without value and interval unless its status is ok."""
-    status = estimates.statuses[place]
+    status, reason = estimates.status(place)
     group = estimates.grouping.groups[place]
     ok, shown = status == "ok", status != "suppressed"
+    measured = estimates.measurement
     return MetricResult(
         id=scope.metric_id(estimates.metric, estimates.version, group),
         metric=estimates.metric,
         model=scope.model,
         split=scope.split,
         group=group,
-        value=value if ok else None,
-        numerator=float(estimates.numerator[place]) if shown else None,
-        denominator=float(estimates.denominator[place]) if shown else None,
+        value=float(estimates.values[place]) if ok else None,
+        numerator=_count(measured.numerator, place) if shown else None,
+        denominator=_count(measured.denominator, place) if shown else None,
         n=int(estimates.n[place]),
         effective_n=float(estimates.size[place])
         if shown and estimates.grouping.table.weighted
         else None,
         interval=interval if ok else None,
         status=status,
-        reason=estimates.reasons[place],
+        reason=reason,
     )
+
+
+def _count(counts: Floats | None, place: int) -> float | None:
+    return None if counts is None else float(counts[place])
 
 
 def small(n: int, minimum_group: int) -> str:
     """Say in words that a group is too small to be shown."""
     return f"{n} {'row' if n == 1 else 'rows'}, fewer than the minimum of {minimum_group}"
-
-
-def _status(
-    rate: Rate, n: int, rows: int, denominator: float, minimum_group: int
-) -> tuple[Status, str]:
-    if n < minimum_group:
-        return "suppressed", small(n, minimum_group)
-    if rows == 0:
-        return "undefined", rate.undefined
-    if denominator == 0:
-        return "undefined", "all weights of the denominator are 0"
-    return "ok", ""
-
-
-def _places(cells: frozenset[tuple[int, int]]) -> tuple[list[int], list[int]]:
-    ordered = sorted(cells)
-    return [label for label, _ in ordered], [prediction for _, prediction in ordered]
-
-
-def _sum(counts: Floats, cells: frozenset[tuple[int, int]]) -> Floats:
-    labels, predictions = _places(cells)
-    total: Floats = counts[:, labels, predictions].sum(axis=1)
-    return total

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.metrics.estimates import GroupEstimates, Scope
 from audit.metrics.groups import words
-from audit.metrics.results import Disparity, Interval, MetricResult
+from audit.metrics.results import Disparity, Group, Interval, MetricResult
+from audit.metrics.significance import two_sided_z
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +49,59 @@ def disparities_frame(disparities: Iterable[Disparity]) -> pd.DataFrame:
         why.
     """
     return _frame([_disparity_row(disparity) for disparity in disparities], DISPARITY_COLUMNS)
+
+
+def estimates_frame(item: GroupEstimates, scope: Scope, stratum: Group) -> pd.DataFrame:
+    """One row for each group of one metric, as `metrics_frame`, without making its entries.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `stratum` (control features) first.
+    """
+    import pandas as pd
+
+    shown = ~item.suppressed
+    ok = shown & ~np.isnan(item.values)
+    low, high = item.limits(two_sided_z(scope.alpha)) or (np.full(len(ok), np.nan),) * 2
+    limited = ok & ~np.isnan(low) & ~np.isnan(high)
+    measured = item.measurement
+    status = np.where(ok, "ok", np.where(shown, "undefined", "suppressed"))
+    columns = {
+        **{name: np.full(len(ok), category, dtype=object) for name, category in stratum.items()},
+        "metric": item.metric,
+        "attributes": attribute_words(item.grouping.attributes),
+        "group": _group_words(item),
+        "value": np.where(ok, item.values, np.nan),
+        "low": np.where(limited, low, np.nan),
+        "high": np.where(limited, high, np.nan),
+        "level": np.where(limited, scope.confidence, np.nan),
+        "method": np.where(limited, measured.method, ""),
+        "numerator": _counts(measured.numerator, shown),
+        "denominator": _counts(measured.denominator, shown),
+        "n": item.n,
+        "effective_n": np.where(shown & item.grouping.table.weighted, item.size, np.nan),
+        "status": status,
+        "reason": [item.status(place)[1] if not ok[place] else "" for place in range(len(ok))],
+    }
+    return pd.DataFrame(columns)
+
+
+def _counts(counts: NDArray[np.float64] | None, shown: NDArray[np.bool_]) -> NDArray[np.float64]:
+    missing = np.full(len(shown), np.nan)
+    return missing if counts is None else np.where(shown, counts, missing)
+
+
+def _group_words(item: GroupEstimates) -> list[str]:
+    table = item.grouping.table
+    parts = [
+        [f"{attribute.name}={category}" for category in attribute.categories]
+        for attribute in table.attributes
+    ]
+    return [
+        ", ".join(part[code] for part, code in zip(parts, row, strict=True)) or "everyone"
+        for row in table.codes.tolist()
+    ]
 
 
 def attribute_words(attributes: Iterable[str]) -> str:

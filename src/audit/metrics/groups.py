@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from itertools import combinations
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audit.data.records import UNKNOWN
 from audit.errors import MetricError
-from audit.metrics.cells import CellTable
+from audit.metrics.cells import BUCKET, CellTable
+from audit.metrics.histogram import ScoreHistogram
+from audit.metrics.moments import ErrorSums
 from audit.metrics.results import Group
 
 Reference = Literal["largest"] | Mapping[str, str]
+Ints = NDArray[np.int64]
+Component = TypeVar("Component", ScoreHistogram, ErrorSums)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,21 +31,32 @@ class Grouping:
     ----------
     attributes : tuple of str
         Empty for everyone.
-    groups : tuple of dict
-        Attribute to category, one for each row of `table`.
-    known : ndarray of bool, shape (groups,)
-        Whether no category of the group is ``unknown``.
     reference : int or None
         Position of the reference group; None where no group is known.
     table : CellTable
         Rolled up to `attributes`.
+    by_bucket : CellTable or None
+        Of people with repeated rows: the same with the bucket as last attribute.
     """
 
     attributes: tuple[str, ...]
-    groups: tuple[Group, ...]
-    known: NDArray[np.bool_]
     reference: int | None
     table: CellTable
+    by_bucket: CellTable | None = None
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Attribute to category, one for each row of `table`."""
+        named = [(attribute.name, attribute.categories) for attribute in self.table.attributes]
+        return tuple(
+            {name: categories[code] for (name, categories), code in zip(named, row, strict=True)}
+            for row in self.table.codes.tolist()
+        )
+
+    @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """Whether no category of the group is ``unknown``, shape (groups,)."""
+        return _known(self.table)
 
 
 def groupings(table: CellTable, depth: int, reference: Reference) -> Iterator[Grouping]:
@@ -52,10 +68,15 @@ def groupings(table: CellTable, depth: int, reference: Reference) -> Iterator[Gr
         If `reference` names an attribute or category that does not exist.
     """
     require_reference(table, reference)
-    names = [attribute.name for attribute in table.attributes]
+    names = attribute_names(table)
     for size in range(min(depth, len(names)) + 1):
         for chosen in combinations(names, size):
             yield grouping(table, chosen, reference)
+
+
+def attribute_names(table: CellTable) -> list[str]:
+    """Name the sensitive attributes of a table, without the bucket of repeated rows."""
+    return [attribute.name for attribute in table.attributes if attribute.name != BUCKET]
 
 
 def grouping(table: CellTable, attributes: tuple[str, ...], reference: Reference) -> Grouping:
@@ -64,21 +85,17 @@ def grouping(table: CellTable, attributes: tuple[str, ...], reference: Reference
     The reference is the largest known group, or the largest of those that have the named
     categories. Where no row has them, they enter as a group of 0 rows.
     """
-    rolled = table.rollup(attributes)
+    by_bucket = table.rollup((*attributes, BUCKET)) if table.buckets else None
+    rolled = (by_bucket or table).rollup(attributes)
     named = {} if reference == "largest" else dict(reference)
     wanted = {name: named[name] for name in attributes if name in named}
-    groups = _names(rolled)
-    if wanted and attributes and not any(_fits(group, wanted) for group in groups):
-        rolled = _with_empty_group(rolled, wanted)
-        groups = _names(rolled)
-    known = np.array([UNKNOWN not in group.values() for group in groups], dtype=np.bool_)
-    sizes = rolled.n.sum(axis=(1, 2))
-    fitting = [place for place, group in enumerate(groups) if known[place] and _fits(group, wanted)]
-    largest = min(
-        fitting, key=lambda place: (-sizes[place], tuple(groups[place].values())), default=None
-    )
+    if wanted and not _fitting(rolled, wanted).any():
+        rolled = rolled + _empty_group(rolled, wanted)
     return Grouping(
-        attributes=attributes, groups=groups, known=known, reference=largest, table=rolled
+        attributes=attributes,
+        reference=_largest(rolled, _fitting(rolled, wanted)),
+        table=rolled,
+        by_bucket=by_bucket,
     )
 
 
@@ -107,38 +124,65 @@ def require_reference(table: CellTable, reference: Reference) -> None:
             )
 
 
-def _names(table: CellTable) -> tuple[Group, ...]:
-    return tuple(
-        {
-            attribute.name: attribute.categories[code]
-            for attribute, code in zip(table.attributes, row, strict=True)
-        }
-        for row in table.codes.tolist()
+def _known(table: CellTable) -> NDArray[np.bool_]:
+    known = np.ones(len(table.codes), dtype=np.bool_)
+    for position, attribute in enumerate(table.attributes):
+        if UNKNOWN in attribute.categories:
+            known &= table.codes[:, position] != attribute.categories.index(UNKNOWN)
+    return known
+
+
+def _fitting(table: CellTable, wanted: Group) -> NDArray[np.bool_]:
+    """Tell which known groups have the wanted categories."""
+    fits = _known(table)
+    for position, attribute in enumerate(table.attributes):
+        if attribute.name in wanted:
+            place = attribute.categories.index(wanted[attribute.name])
+            fits &= table.codes[:, position] == place
+    return fits
+
+
+def _largest(table: CellTable, among: NDArray[np.bool_]) -> int | None:
+    """Find the group with most rows; of several, the first by the names of its categories."""
+    sizes = np.where(among, table.n.sum(axis=(1, 2)), -1)
+    if not among.any():
+        return None
+    ties = np.flatnonzero(sizes == sizes.max()).tolist()
+    names = [attribute.categories for attribute in table.attributes]
+    return min(
+        ties, key=lambda place: [c[k] for c, k in zip(names, table.codes[place], strict=True)]
     )
 
 
-def _fits(group: Group, wanted: Group) -> bool:
-    known = UNKNOWN not in group.values()
-    return known and all(group[name] == category for name, category in wanted.items())
-
-
-def _with_empty_group(table: CellTable, wanted: Group) -> CellTable:
-    """Add the named group with 0 rows; where it names only some attributes, fill in the largest."""
+def _empty_group(table: CellTable, wanted: Group) -> CellTable:
+    """Make the named group with 0 rows; where it names only some attributes, the largest others."""
     codes = [
         attribute.categories.index(wanted[attribute.name])
         if attribute.name in wanted
         else _largest_category(table, position)
         for position, attribute in enumerate(table.attributes)
     ]
-    zeros = np.zeros((1, 2, 2))
-    return CellTable(
-        attributes=table.attributes,
-        codes=np.vstack([table.codes, np.array([codes], dtype=np.int64)]),
-        n=np.concatenate([table.n, zeros.astype(np.int64)]),
-        w=np.concatenate([table.w, zeros]),
-        w2=np.concatenate([table.w2, zeros]),
-        weighted=table.weighted,
+    shape = (1, len(table.classes), len(table.classes))
+    return replace(
+        table,
+        codes=np.array([codes], dtype=np.int64),
+        n=np.zeros(shape, dtype=np.int64),
+        w=np.zeros(shape),
+        w2=np.zeros(shape),
+        scores=None if table.scores is None else _zeros(table.scores, 0),
+        errors=None if table.errors is None else _zeros(table.errors, 1),
     )
+
+
+def _zeros(component: Component, length: int) -> Component:
+    """Return the same component with zeros in all its arrays."""
+    values = {field.name: getattr(component, field.name) for field in fields(component)}
+    empty: dict[str, Any] = {
+        name: np.zeros(length, dtype=value.dtype)
+        for name, value in values.items()
+        if isinstance(value, np.ndarray)
+    }
+    return replace(component, **empty)
 
 
 def _largest_category(table: CellTable, position: int) -> int:

@@ -9,7 +9,7 @@ the network hands the gap in the labels on as it is.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from audit.metrics.cells import CellTable
 from audit.metrics.comparisons import Claim, extremes, no_pair, reference_claims
 from audit.metrics.disparity import Measured
-from audit.metrics.estimates import GroupEstimates, Scope, effective_size, entry, estimate
+from audit.metrics.estimates import GroupEstimates, Scope, estimate, results
 from audit.metrics.families import Correction, corrections, critical_z
 from audit.metrics.groups import Grouping, Reference, groupings
 from audit.metrics.intervals import mover_difference, tango, tango_low
+from audit.metrics.measurement import Measurement, effective_size
 from audit.metrics.rates import FN, FP, RATES
 from audit.metrics.records import record
-from audit.metrics.results import Disparity, Interval, MetricResult
+from audit.metrics.results import Disparity, Interval
 from audit.metrics.significance import range_p, touching_z, two_sided_p, two_sided_z
 
 Floats = NDArray[np.float64]
@@ -137,7 +138,7 @@ def imprint(
         (claim, item) for item, _ in pairs for claim in reference_claims(item.estimates, item.test)
     ]
     return Measured(
-        metrics=tuple(result for item in measured for result in _results(item, scope)),
+        metrics=tuple(result for item in measured for result in results(item.estimates, scope)),
         disparities=(
             *_disparities(worst, FAMILY, scope),
             *_disparities(against, REFERENCE_FAMILY, scope),
@@ -150,23 +151,26 @@ def changes(grouping: Grouping, minimum_group: int) -> Changes:
     table = grouping.table
     rows = estimate(RATES["selection_rate"], grouping, minimum_group)
     gained, lost = table.w[:, *FP], table.w[:, *FN]
-    size = effective_size(rows.denominator, table.w2.sum(axis=(1, 2)))
+    weight = table.w.sum(axis=(1, 2))
+    size = effective_size(weight, table.w2.sum(axis=(1, 2)))
+    total = gained - lost
     with np.errstate(divide="ignore", invalid="ignore"):
-        scale = np.where(rows.denominator > 0, size / rows.denominator, 0.0)
+        values, scale = total / weight, np.where(weight > 0, size / weight, 0.0)
     scale = scale if table.weighted else np.ones_like(scale)
-    estimates = GroupEstimates(
-        metric=IMPRINT,
-        version=VERSION,
-        grouping=grouping,
-        n=rows.n,
-        numerator=gained - lost,
-        denominator=rows.denominator,
-        x=(gained - lost) * scale,
+    gained, lost = gained * scale, lost * scale
+    measured = Measurement(
+        values=values,
+        reasons=rows.measurement.reasons,
         size=rows.size,
-        statuses=rows.statuses,
-        reasons=rows.reasons,
+        limits=lambda z: tango(gained, lost, rows.size, z),
+        method="tango",
+        numerator=total,
+        denominator=rows.measurement.denominator,
     )
-    return Changes(estimates=estimates, gained=gained * scale, lost=lost * scale)
+    estimates = replace(
+        rows, metric=IMPRINT, version=VERSION, low=-1.0, high=1.0, measurement=measured
+    )
+    return Changes(estimates=estimates, gained=gained, lost=lost)
 
 
 def _worst_pair(item: Changes, grouping: Grouping, scope: Scope) -> Claim:
@@ -184,16 +188,6 @@ def _worst_pair(item: Changes, grouping: Grouping, scope: Scope) -> Claim:
         among=among,
         p=range_p(float(item.touching(np.array(a), np.array(b))), len(among)),
     )
-
-
-def _results(item: Changes, scope: Scope) -> Iterator[MetricResult]:
-    places = np.arange(len(item.estimates.n))
-    low, high = item.limits(places, two_sided_z(scope.alpha))
-    for place, value in enumerate(item.estimates.values.tolist()):
-        interval = Interval(
-            low=float(low[place]), high=float(high[place]), level=scope.confidence, method="tango"
-        )
-        yield entry(item.estimates, scope, place, value, interval)
 
 
 def _disparities(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.data.arrays import column, columns
+from audit.data.arrays import coded, column, columns
 from audit.data.columns import category_text
 from audit.data.records import UNKNOWN
 from audit.errors import MetricError
@@ -25,7 +25,10 @@ def binary(values: Any, name: str) -> NDArray[np.int8]:  # noqa: ANN401 - any ar
     MetricError
         If a value is missing or is not 0 or 1, naming its row.
     """
-    codes, uniques = factorise(column(values, name, MetricError))
+    plain = _plain_binary(values)
+    if plain is not None:
+        return plain
+    codes, uniques = coded(values, name, MetricError)
     table = np.array([_truth(value) for value in uniques] + [-1], dtype=np.int8)
     labels: NDArray[np.int8] = table[codes]
     bad = np.flatnonzero(labels < 0)
@@ -61,21 +64,26 @@ def weights(values: Any) -> NDArray[np.float64]:  # noqa: ANN401 - any array-lik
     return numbers
 
 
-def sensitive(features: Any) -> tuple[CodedAttribute, ...]:  # noqa: ANN401 - any frame or array
+def sensitive(
+    features: Any,  # noqa: ANN401 - any frame or array
+    name: str = "sensitive_features",
+) -> tuple[CodedAttribute, ...]:
     """Turn sensitive features into named codes; missing values become ``unknown``.
 
     Parameters
     ----------
     features : mapping of str to array, frame, Series, or array of shape (rows,) or (rows, k)
         Of pandas, polars, pyarrow or any other library narwhals knows.
+    name : str
+        Of the argument, for messages.
 
     Raises
     ------
     MetricError
         If there is none, if two have one name, or if a value is no category.
     """
-    named = columns(features, error=MetricError)
-    return tuple((name, *categories(values, name)) for name, values in named)
+    named = columns(features, name, MetricError)
+    return tuple((key, *categories(values, key)) for key, values in named)
 
 
 def categories(values: Any, name: str) -> tuple[tuple[str, ...], Codes]:  # noqa: ANN401 - array-like
@@ -85,8 +93,7 @@ def categories(values: Any, name: str) -> tuple[tuple[str, ...], Codes]:  # noqa
     stored: 1, 1.0 and "1" are one category. So are True and 1 where one column of Python objects
     holds both; a column of truth values alone has the categories False and True.
     """
-    array = column(values, f"sensitive feature {name!r}", MetricError)
-    codes, uniques = factorise(array)
+    codes, uniques = coded(values, f"sensitive feature {name!r}", MetricError)
     texts = [category_text(value) for value in uniques]
     distinct = set(texts) - {UNKNOWN}
     order = [item for item in _own_order(values) if item in distinct] or sorted(distinct, key=_rank)
@@ -102,6 +109,15 @@ def factorise(array: NDArray[Any]) -> tuple[Codes, list[Any]]:
 
     codes, uniques = pd.factorize(array, use_na_sentinel=True)
     return codes.astype(np.int64), list(uniques)
+
+
+def _plain_binary(values: Any) -> NDArray[np.int8] | None:  # noqa: ANN401 - any array-like
+    """Return whole numbers and truth values of numpy that are 0 and 1 as they are."""
+    whole = isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in "biu"
+    if whole and len(values) and values.min() >= 0 and values.max() <= 1:
+        truths: NDArray[np.int8] = values.astype(np.int8)
+        return truths
+    return None
 
 
 def _own_order(values: Any) -> list[str]:  # noqa: ANN401 - any array-like

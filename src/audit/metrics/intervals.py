@@ -11,6 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from audit.metrics.movers import mover_difference as mover_difference  # noqa: PLC0414 - also named from here
+from audit.metrics.movers import mover_ratio
+
 Floats = NDArray[np.float64]
 Limits = tuple[Floats, Floats]
 HALVINGS = 50  # of an interval of length 2: to 2e-15
@@ -46,26 +49,6 @@ def wilson(x: ArrayLike, n: ArrayLike, z: ArrayLike) -> Limits:
     return low, high
 
 
-def mover_difference(
-    first: ArrayLike,
-    first_limits: tuple[ArrayLike, ArrayLike],
-    second: ArrayLike,
-    second_limits: tuple[ArrayLike, ArrayLike],
-) -> Limits:
-    """Interval of `first` less `second`, from the limits of two independent estimates.
-
-    Notes
-    -----
-    The method of variance estimates recovery: Zou and Donner, Statistics in Medicine 27 (2008)
-    1693-1702.
-    """
-    d1, d2 = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    l1, u1 = (np.asarray(limit, dtype=np.float64) for limit in first_limits)
-    l2, u2 = (np.asarray(limit, dtype=np.float64) for limit in second_limits)
-    difference = d1 - d2
-    return difference - np.hypot(d1 - l1, u2 - d2), difference + np.hypot(u1 - d1, d2 - l2)
-
-
 def newcombe(x1: ArrayLike, n1: ArrayLike, x2: ArrayLike, n2: ArrayLike, z: ArrayLike) -> Limits:
     """Newcombe's hybrid score interval of the difference x1/n1 - x2/n2.
 
@@ -94,18 +77,7 @@ def mover_r(x1: ArrayLike, n1: ArrayLike, x2: ArrayLike, n2: ArrayLike, z: Array
     Donner and Zou, Statistical Methods in Medical Research 21 (2012) 347-359. It excludes 1
     exactly when Newcombe's interval of the difference excludes 0.
     """
-    p1, p2 = _share(x1, n1), _share(x2, n2)
-    (l1, u1), (l2, u2) = wilson(x1, n1, z), wilson(x2, n2, z)
-    product = p1 * p2
-    below, above = l1 * (2 * p1 - l1), u1 * (2 * p1 - u1)
-    under, over = l2 * (2 * p2 - l2), u2 * (2 * p2 - u2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low = below / (product + np.sqrt(np.maximum(product**2 - below * over, 0)))
-        high = (product + np.sqrt(np.maximum(product**2 - above * under, 0))) / under
-    defined = np.isfinite(product)
-    low = np.where(defined, np.where(p1 <= 0, 0.0, low), np.nan)
-    high = np.where(defined, np.where(p2 <= 0, np.inf, high), np.nan)
-    return low, high
+    return mover_ratio(_share(x1, n1), wilson(x1, n1, z), _share(x2, n2), wilson(x2, n2, z))
 
 
 def tango(b: ArrayLike, c: ArrayLike, n: ArrayLike, z: ArrayLike) -> Limits:

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from audit.errors import MetricError
+from audit.metrics.cells import CellTable
+from audit.metrics.intervals import wilson
+from audit.metrics.measurement import Measurement, Need, effective_size
 
 Cell = tuple[int, int]
 Cells = frozenset[Cell]
+Floats = NDArray[np.float64]
 
+CLASSES = 2
+NO_WEIGHT = "all weights of the denominator are 0"
 TN, FP, FN, TP = (0, 0), (0, 1), (1, 0), (1, 1)
 EVERYONE: Cells = frozenset({TN, FP, FN, TP})
 
@@ -48,6 +58,9 @@ class Rate:
     definition: str
     source: str
     version: str = "1"
+    needs: ClassVar[Need] = "decisions"
+    low: ClassVar[float] = 0.0
+    high: ClassVar[float] = 1.0
 
     def __post_init__(self) -> None:
         if not self.denominator or not self.numerator <= self.denominator <= EVERYONE:
@@ -56,6 +69,46 @@ class Rate:
                 f"sets of (label, prediction), came {sorted(self.numerator)} of "
                 f"{sorted(self.denominator)}"
             )
+
+    def measure(self, table: CellTable) -> Measurement:
+        """Compute the rate of every group, with Wilson limits.
+
+        Weighted rows enter the limits with Kish's effective size of the denominator.
+
+        Raises
+        ------
+        MetricError
+            If the table does not count two classes.
+        """
+        if len(table.classes) != CLASSES:
+            raise MetricError(
+                f"{self.name} needs labels and predictions of two classes, came a table of "
+                f"{len(table.classes)}",
+                "name metrics of several classes, or of regression",
+            )
+        numerator, denominator = _sum(table.w, self.numerator), _sum(table.w, self.denominator)
+        size = denominator
+        if table.weighted:
+            size = effective_size(denominator, _sum(table.w2, self.denominator))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = numerator / denominator
+            x = np.where(denominator > 0, values * size, 0.0) if table.weighted else numerator
+        return Measurement(
+            values=values,
+            reasons=self._reasons(table, denominator),
+            size=size,
+            limits=lambda z: wilson(x, size, z),
+            method="wilson",
+            numerator=numerator,
+            denominator=denominator,
+        )
+
+    def _reasons(self, table: CellTable, denominator: Floats) -> tuple[str, ...]:
+        if bool((denominator > 0).all()):
+            return ("",) * len(denominator)
+        rows = _sum(table.n, self.denominator)
+        missing = np.where(rows == 0, self.undefined, np.where(denominator > 0, "", NO_WEIGHT))
+        return tuple(missing.tolist())
 
 
 _NO_ROWS = "group has no rows"
@@ -87,6 +140,13 @@ _TABLE: tuple[tuple[str, str, Cells, Cells, str, str, str], ...] = (
     ("negative_predictive_value", "Negative predictive value", frozenset({TN}), _REJECTED,
      _ALL_SELECTED, "rows labelled negative among rows predicted negative",
      f"{_SKLEARN}.precision_score with pos_label=0"),
+    ("false_discovery_rate", "False discovery rate", frozenset({FP}), _SELECTED, _NONE_SELECTED,
+     "rows labelled negative among rows predicted positive",
+     f"1 less {_SKLEARN}.precision_score; Verma and Rubin, Fairness Definitions Explained (2018)"),
+    ("false_omission_rate", "False omission rate", frozenset({FN}), _REJECTED, _ALL_SELECTED,
+     "rows labelled positive among rows predicted negative",
+     f"1 less {_SKLEARN}.precision_score with pos_label=0; Verma and Rubin, Fairness Definitions "
+     "Explained (2018)"),
     ("accuracy", "Accuracy", frozenset({TN, TP}), EVERYONE, _NO_ROWS,
      "rows predicted as labelled among all rows", f"{_SKLEARN}.accuracy_score"),
     ("base_rate", "Base rate", _POSITIVE, EVERYONE, _NO_ROWS,
@@ -175,3 +235,10 @@ def _own_rate(name: str) -> Rate:
     if found.name in RATES and found != RATES[found.name]:
         raise MetricError(f"metric {name!r}: the name {found.name!r} is that of a built-in metric")
     return found
+
+
+def _sum(counts: NDArray[np.int64] | Floats, cells: Cells) -> Floats:
+    ordered = sorted(cells)
+    labels, predictions = [label for label, _ in ordered], [predicted for _, predicted in ordered]
+    total: Floats = counts[:, labels, predictions].sum(axis=1, dtype=np.float64)
+    return total

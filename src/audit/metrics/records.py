@@ -19,6 +19,7 @@ def record(
     value: float | None,
     interval: Interval | None = None,
     minimum_detectable: float | None = None,
+    equivalence_p: float | None = None,
     problem: str = "",
     established: tuple[int, int] | None = None,
 ) -> Disparity:
@@ -55,6 +56,10 @@ def record(
         family=correction.family,
         minimum_detectable=minimum_detectable if ok else None,
         pairs=claim.pairs,
+        test=claim.test.name if claim.test and ok else "",
+        range_p=claim.test.range_p if claim.test and ok else None,
+        shrunken=claim.test.shrunken if claim.test and ok and kind == "difference" else None,
+        equivalence_p=equivalence_p if ok else None,
         status=status,
         reason=claim.reason or problem,
         left_out=estimates.left_out() if claim.selection == "worst_pair" else (),

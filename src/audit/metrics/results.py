@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Status = Literal["ok", "undefined", "suppressed"]
-Selection = Literal["reference", "worst_pair", "highest"]
+Selection = Literal["reference", "worst_pair", "highest", "rest", "overall"]
+Correcting = Literal["holm", "benjamini-hochberg"]
 Group = dict[str, str]
 """Attribute to category; empty for everyone."""
 
@@ -22,7 +23,7 @@ class Interval:
     level : float
         Nominal coverage, in (0, 1). For a simultaneous interval, of the whole family together.
     method : str
-        For example ``wilson``, ``newcombe``, ``mover-r``, ``tukey-newcombe``.
+        For example ``wilson``, ``newcombe``, ``mover-r``, ``tukey-newcombe``, ``logit-delong``.
     simultaneous : bool
         Whether all intervals of the family hold at once with probability `level`.
     """
@@ -49,7 +50,7 @@ class MetricResult:
     value : float or None
         None unless `status` is ``ok``.
     numerator, denominator : float or None
-        Counts of rows, or sums of weights where rows are weighted. None when suppressed.
+        Of a rate: counts of rows, or sums of weights where rows are weighted. None when suppressed.
     n : int
         Rows of the group in the split, always stated.
     effective_n : float or None
@@ -77,11 +78,20 @@ class MetricResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """The comparisons among which p-values were adjusted together."""
+    """The comparisons among which p-values were adjusted together.
+
+    Attributes
+    ----------
+    name : str
+    size : int
+        How many could be tested.
+    method : {"holm", "benjamini-hochberg"}
+        Holm bounds the chance of any false alarm, Benjamini and Hochberg the share of them.
+    """
 
     name: str
     size: int
-    method: str = "holm"
+    method: Correcting = "holm"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +110,9 @@ class Disparity:
     a_metric, b_metric : str
         Identifiers of the two entries of ``metrics`` that are compared (everyone's entry where
         no two groups could be).
-    selection : {"reference", "worst_pair", "highest"}
-        ``highest``: b is the group with the highest rate.
+    selection : {"reference", "worst_pair", "highest", "rest", "overall"}
+        ``highest``: b is the group with the highest rate. ``rest``: b is everyone else of the same
+        attributes, ``overall``: everyone; then `b` is empty.
     value : float or None
     interval : Interval or None
         Of a worst pair: of the largest gap (or smallest ratio) over all pairs, simultaneous over
@@ -142,7 +153,17 @@ class Disparity:
     left_out: tuple[str, ...] = field(default=())
     """Of a worst pair: groups that could not take part, in words, with the reason."""
     test: str = ""
-    """Of the p-value, where it is not the inverted interval: ``pooled z`` or ``Fisher exact``."""
+    """Of the p-value, where it is not the inverted interval: ``pooled z``, ``Fisher exact``, or
+    ``homogeneity`` (chi-squared over all the groups, for the worst pair of three or more)."""
+    range_p: float | None = None
+    """Of a worst pair: the p-value that turns `interval` round, beside that of the test."""
+    shrunken: float | None = None
+    """Of a worst pair of rates: the largest gap after shrinkage of the rates towards the pooled one
+    (constrained empirical Bayes); the plain value overstates a maximum over many small groups."""
+    equivalence_p: float | None = None
+    """Of a difference of rates, where a tolerance was given: the p-value of the claim that it lies
+    within the tolerance (of a worst pair: that all pairs do), by two one-sided tests, unadjusted.
+    """
     established: tuple[Group, Group] | None = None
     """Of a worst pair's difference whose interval excludes 0: the pair that sets its lower limit,
     higher value first, where that is another pair than `a` and `b`. The gap between these two is at

@@ -6,41 +6,22 @@ A test here is its interval turned round: `z` is the quantile at which the inter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm, studentized_range
 
-from audit.metrics.intervals import mover_r, wilson
+from audit.metrics.intervals import wilson
+from audit.metrics.multiplicity import holm as holm  # noqa: PLC0414 - also named from here
+from audit.metrics.touching import touching_quantile
+from audit.metrics.touching import touching_z as touching_z  # noqa: PLC0414 - also named from here
 
 Floats = NDArray[np.float64]
-HALVINGS = 45  # of an interval that doubling has found: to 3e-14 of the quantile
-DOUBLINGS = 60
 TINY = float(np.finfo(np.float64).tiny)
 POWER_QUANTILE = 0.8416212335729143  # of a power of 80 %
 DETECTABLE_HALVINGS = 40
 RESOLVED = 1e-9  # below this 1 - P(range) is rounding, and the union bound is used
-
-
-def touching_z(gap: ArrayLike, reach: Callable[[Floats], Floats]) -> Floats:
-    """Find the quantile at which an interval of half width `reach(z)` just covers `gap`.
-
-    `reach` is 0 at z = 0, never falls, and in the end exceeds `gap` (0 or more).
-    """
-    gap = np.asarray(gap, dtype=np.float64)
-    low, high = np.zeros_like(gap), np.ones_like(gap)
-    for _ in range(DOUBLINGS):
-        short = reach(high) < gap
-        if not short.any():
-            break
-        low, high = np.where(short, high, low), np.where(short, 2 * high, high)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        short = reach(middle) < gap
-        low, high = np.where(short, middle, low), np.where(short, high, middle)
-    return np.where(gap > 0, (low + high) / 2, 0.0)
 
 
 def newcombe_z(x1: ArrayLike, n1: ArrayLike, x2: ArrayLike, n2: ArrayLike) -> Floats:
@@ -48,20 +29,12 @@ def newcombe_z(x1: ArrayLike, n1: ArrayLike, x2: ArrayLike, n2: ArrayLike) -> Fl
 
     Sizes must be above 0.
     """
-    values = np.broadcast_arrays(
+    x1, n1, x2, n2 = np.broadcast_arrays(
         *(np.asarray(value, dtype=np.float64) for value in (x1, n1, x2, n2))
     )
-    swap = values[0] * values[3] < values[2] * values[1]
-    x1, n1, x2, n2 = (
-        np.where(swap, values[other], values[own])
-        for own, other in ((0, 2), (1, 3), (2, 0), (3, 1))
+    return touching_quantile(
+        x1 / n1, lambda z: wilson(x1, n1, z), x2 / n2, lambda z: wilson(x2, n2, z)
     )
-    p1, p2 = x1 / n1, x2 / n2
-
-    def reach(z: Floats) -> Floats:
-        return np.hypot(p1 - wilson(x1, n1, z)[0], wilson(x2, n2, z)[1] - p2)
-
-    return touching_z(p1 - p2, reach)
 
 
 def two_sided_p(z: ArrayLike) -> Floats:
@@ -100,62 +73,6 @@ def range_p(z: float, groups: int) -> float:
 def range_z(alpha: float, groups: int) -> float:
     """Quantile at which all pairwise intervals of `groups` groups hold at once: q / sqrt(2)."""
     return float(studentized_range.ppf(1 - alpha, groups, np.inf) / np.sqrt(2))
-
-
-def pairwise_limits(x: ArrayLike, n: ArrayLike, z: float) -> tuple[Floats, Floats]:
-    """Newcombe limits of x[i]/n[i] - x[j]/n[j] for all ordered pairs; NaN where i = j.
-
-    Returns
-    -------
-    low, high : ndarray, shape (groups, groups)
-    """
-    x, n = np.asarray(x, dtype=np.float64), np.asarray(n, dtype=np.float64)
-    p, (low, high) = x / n, wilson(x, n, z)
-    difference = p[:, None] - p[None, :]
-    below = difference - np.hypot((p - low)[:, None], (high - p)[None, :])
-    above = difference + np.hypot((high - p)[:, None], (p - low)[None, :])
-    np.fill_diagonal(below, np.nan)
-    np.fill_diagonal(above, np.nan)
-    return below, above
-
-
-def pairwise_ratio_limits(x: ArrayLike, n: ArrayLike, z: float) -> tuple[Floats, Floats]:
-    """MOVER-R limits of (x[i]/n[i]) / (x[j]/n[j]) for all ordered pairs; NaN where i = j."""
-    x, n = np.asarray(x, dtype=np.float64), np.asarray(n, dtype=np.float64)
-    low, high = mover_r(x[:, None], n[:, None], x[None, :], n[None, :], z)
-    np.fill_diagonal(low, np.nan)
-    np.fill_diagonal(high, np.nan)
-    return low, high
-
-
-def largest_z(x: ArrayLike, n: ArrayLike) -> float:
-    """Return the largest of the pairwise Newcombe quantiles of several groups (2 or more)."""
-
-    def separates(z: float) -> bool:
-        return bool(np.nanmax(pairwise_limits(x, n, z)[0]) > 0)
-
-    low, high = 0.0, 1.0
-    while separates(high):
-        low, high = high, 2 * high
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if separates(middle) else (low, middle)
-    return low
-
-
-def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Adjust p-values by Holm's step-down method, in the order given.
-
-    Notes
-    -----
-    Holm, Scandinavian Journal of Statistics 6 (1979) 65-70.
-    """
-    p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p, kind="stable")
-    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(steps, 1)
-    return tuple(float(value) for value in adjusted)
 
 
 def minimum_detectable(

@@ -3,7 +3,7 @@ import pytest
 
 from audit.data.records import UNKNOWN
 from audit.errors import MetricError
-from audit.metrics import cells as cells_module
+from audit.metrics import counting
 from audit.metrics.cells import CellTable
 from oracles.rates import slow_cells
 from people import people
@@ -53,15 +53,15 @@ def test_rows_without_weights_weigh_one():
 
 def test_chunks_change_nothing(monkeypatch):
     whole = people(500).table(weighted=True)
-    monkeypatch.setattr(cells_module, "CHUNK", 7)
+    monkeypatch.setattr(counting, "CHUNK", 7)
     assert_same(people(500).table(weighted=True), whole)
 
 
 def test_sparse_and_dense_counting_agree(monkeypatch):
     whole = people(500).table()
-    monkeypatch.setattr(cells_module, "FEW", 1)
+    monkeypatch.setattr(counting, "FEW", 1)
     assert_same(people(500).table(), whole)
-    monkeypatch.setattr(cells_module, "DENSE", 1)
+    monkeypatch.setattr(counting, "DENSE", 1)
     assert_same(people(500).table(), whole)
 
 

@@ -3,7 +3,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from audit.metrics.intervals import mover_difference, mover_r, newcombe, tango, wilson
+from audit.metrics.intervals import mover_r, newcombe, tango, wilson
+from audit.metrics.movers import mover_difference
 from oracles.intervals import (
     slow_mover_difference,
     slow_mover_r,

@@ -88,10 +88,10 @@ def test_an_unknown_metric_names_the_nearest():
         rate("selction_rate")
 
 
-def own(name="false_discovery_rate", numerator=frozenset({FP}), denominator=frozenset({FP, TP})):
+def own(name="wrong_selection_rate", numerator=frozenset({FP}), denominator=frozenset({FP, TP})):
     return Rate(
         name=name,
-        title="False discovery rate",
+        title="Wrong selection rate",
         numerator=numerator,
         denominator=denominator,
         undefined="group has no positive predictions",
@@ -116,7 +116,7 @@ def test_a_rate_of_ones_own_is_measured_like_the_others(module):
     values = {
         m.group["group"]: m.value
         for m in found.metrics
-        if m.metric == "false_discovery_rate" and m.group
+        if m.metric == "wrong_selection_rate" and m.group
     }
     assert values == pytest.approx({"a": 10 / 40, "b": 20 / 30})
     assert rates((module.fdr,)) == (module.fdr,)
