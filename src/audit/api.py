@@ -25,6 +25,8 @@ from audit.subject import Subject, ask
 if TYPE_CHECKING:
     from torch import nn
 
+    from audit.models.model import TorchModel
+
 TARGET, WEIGHT = "target", "sample_weight"
 MEMORY = "memory"
 MATRIX = 2
@@ -49,11 +51,13 @@ def audit_model(
 
     Parameters
     ----------
-    model : nn.Module, scikit-learn estimator, or callable
-        A module is audited with explanations. An estimator is asked for ``predict_proba``, else
-        ``predict``; a callable takes `X` and returns scores of shape (n,) or probabilities of shape
-        (n, 2). Both are black boxes: metrics, no explanations. Of two columns the one of the
-        positive label is taken, by ``classes_``; where there are no classes, the second.
+    model : nn.Module, skorch or scikit-learn estimator, or callable
+        A module is audited with explanations, and so is the module of a fitted skorch classifier,
+        on the columns of `X` in their order. Any other estimator is asked for ``predict_proba``,
+        else ``predict``; a callable takes `X` and returns scores of shape (n,) or probabilities of
+        shape (n, 2). Both are black boxes: metrics, and explanations by changing columns where `X`
+        is a pandas frame or a numpy array and scores are probabilities. Of two columns the one of
+        the positive label is taken, by ``classes_``; where there are no classes, the second.
     X : dataframe of any library, array of shape (n, features), or mapping of columns
     y : array-like, shape (n,) or (n, 1)
         Labels, 0 and 1, or any two values with `positive`.
@@ -62,7 +66,7 @@ def audit_model(
         list that holds both, True and 1 are one category.
     sample_weight : array-like, shape (n,), optional
     output : {"logit", "logits", "probability", "probabilities"}
-        What a module answers with; needed for a module.
+        What a module answers with; needed for a module, known from the loss of a skorch estimator.
     encode : callable, optional
         From a frame of rows of `X` to a tensor, or named tensors, or those with a map from tensor
         columns to columns of `X`. Without it the columns of `X`, which must be numbers, go in
@@ -86,17 +90,18 @@ def audit_model(
     AuditError
         In one line: what was expected, what came, what to do.
     """
-    from torch import nn
+    from audit.models.class_order import in_class_order
 
     given = _settings(settings)
     table, parts = _table(X, y, sensitive_features, sample_weight)
-    whole = isinstance(model, nn.Module)
-    chosen = {**given, **_subject_settings(model, output if whole else None)}
+    network = _network(model, output, encode)
+    chosen = {**given, **_subject_settings(model, network.output if network else None)}
     config = _config(parts, positive, name, chosen)
     check(config.mitigate, config)
-    dataset = build_dataset(config.data, table, parts["features"] if whole else ())
-    if whole:
-        subject = ask(config, dataset, _module(model, output, encode), progress or Silent())
+    dataset = build_dataset(config.data, table, parts["features"] if network else ())
+    if network is not None:
+        ordered = in_class_order(network, config.data.target)
+        subject = ask(config, dataset, ordered, progress or Silent())
     else:
         subject = ask_black_box(config, dataset, model, X, table)
     return _finished(subject, config, date, progress or Silent())
@@ -245,9 +250,17 @@ def _subject_settings(model: Any, output: Output | None) -> dict[str, Any]:
     return {"model": {"factory": f"{kind.__module__}:{kind.__qualname__}", "output": output}}
 
 
-def _module(model: nn.Module, output: Output | None, encode: Any) -> Any:
-    from audit.models.factory import from_module
+def _network(model: Any, output: Output | None, encode: Any) -> TorchModel | None:
+    """Return the network of a module or of a skorch estimator; None for a black box."""
+    from torch import nn
 
+    from audit.models.factory import from_module
+    from audit.models.skorch_network import from_skorch, is_skorch
+
+    if is_skorch(model):
+        return from_skorch(model, output, encode)
+    if not isinstance(model, nn.Module):
+        return None
     if output is None:
         raise ModelError(
             "expected output= beside a module, came none",

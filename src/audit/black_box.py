@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,17 @@ from numpy.typing import NDArray
 from audit.config import AuditConfig
 from audit.data.arrays import array, column
 from audit.data.columns import category_text
-from audit.data.dataset import Dataset
+from audit.data.dataset import Dataset, TableInput
 from audit.data.table import Table
 from audit.errors import ModelError
+from audit.models.answering import AnswerModel
+from audit.models.class_order import positive_places, positive_texts
 from audit.models.records import ModelRecord
 from audit.predictions import Predictions, from_labels, from_scores
 from audit.subject import NAME, Subject, threshold_source
 
 MATRIX, CLASSES = 2, 2
-POSITIVE = ("1", "True", "true")  # what counts as positive where nothing is said
+REASON = "it was given as an estimator or a callable, which can only be asked"
 
 
 def ask_black_box(
@@ -56,8 +59,48 @@ def ask_black_box(
         threshold=found.threshold,
         threshold_source=threshold_source(config) if found.score is not None else "the model's own",
         notes=found.notes,
+        opaque=REASON,
     )
-    return Subject(dataset=dataset, predictions=found, record=record)
+    frame = _askable(X, found)
+    if frame is None:
+        return Subject(dataset=dataset, predictions=found, record=record)
+    shown = {"table": TableInput(frame=frame.iloc[dataset.row_ids])}
+    return Subject(
+        dataset=replace(dataset, inputs=shown),
+        predictions=found,
+        record=record,
+        black_box=_again(model, X, config.data.target.positive),
+    )
+
+
+def _askable(X: Any, found: Predictions) -> pd.DataFrame | None:
+    """Return X as a frame whose columns can be changed, where the scores are probabilities."""
+    if found.score is None or found.score.min() < 0 or found.score.max() > 1:
+        return None
+    if isinstance(X, pd.DataFrame) and X.columns.is_unique:
+        return X.reset_index(drop=True)
+    if isinstance(X, np.ndarray) and X.ndim == MATRIX:
+        return pd.DataFrame(X, columns=[f"x{place}" for place in range(X.shape[1])])
+    return None
+
+
+def _again(model: Any, X: Any, positive: Any) -> AnswerModel:
+    """Return the model as one that can be asked about other rows of the kind of X."""
+    method = model.predict_proba if hasattr(model, "predict_proba") else model
+
+    def ask(inputs: Mapping[str, Any]) -> NDArray[Any]:
+        frame = inputs["table"]
+        rows = frame if isinstance(X, pd.DataFrame) else frame.to_numpy(dtype=X.dtype)
+        return _scores(_called(method, rows, len(frame)), model, positive)
+
+    return AnswerModel(
+        ask=ask,
+        output="probability",
+        format="in memory",
+        architecture=type(model).__name__,
+        sha256=None,
+        reason=REASON,
+    )
 
 
 def _answers(
@@ -109,7 +152,7 @@ def _scores(values: NDArray[Any], model: Any, positive: Any) -> NDArray[Any]:
         return values[:, -1]
     if len(classes) != values.shape[1]:
         raise ModelError(f"expected a column for each of classes {classes}, came {values.shape}")
-    found = _matching(classes, positive)
+    found = positive_places(classes, positive)
     if len(found) != 1:
         raise _mismatch(classes, positive, "one class that is")
     return values[:, found[0]]
@@ -118,15 +161,6 @@ def _scores(values: NDArray[Any], model: Any, positive: Any) -> NDArray[Any]:
 def _classes(model: Any) -> list[Any]:
     found = getattr(model, "classes_", None)
     return [] if found is None else array(found).tolist()
-
-
-def _matching(classes: list[Any], positive: Any) -> list[int]:
-    wanted = _wanted(positive)
-    return [place for place, item in enumerate(classes) if category_text(item) in wanted]
-
-
-def _wanted(positive: Any) -> set[str]:
-    return set(POSITIVE) if positive is None else {category_text(item) for item in positive}
 
 
 def _mismatch(classes: list[Any], positive: Any, expected: str) -> ModelError:
@@ -142,7 +176,7 @@ def _decisions(values: NDArray[Any], classes: list[Any], positive: Any) -> NDArr
         return values
     if pd.isna(values).any():
         raise ModelError("expected a label for each row of X, came missing values from predict")
-    wanted = _wanted(positive)
+    wanted = positive_texts(positive)
     answers = {category_text(item): item for item in pd.unique(values).tolist()}
     known = {category_text(item) for item in classes}
     if not known & wanted or not (answers.keys() & wanted or answers.keys() <= known):

@@ -31,6 +31,15 @@ OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="Folder for the results.", show_default=False)
 ]
 
+TrustOption = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        help="Let code inside the model file run (TorchScript, unknown types in .skops); the "
+        "report says so.",
+    ),
+]
+
 
 def main() -> None:
     """Run the command line; a mistake of the user is one line on stderr and exit code 2."""
@@ -58,8 +67,9 @@ def init(
     model: Annotated[
         str,
         typer.Argument(
-            help="A bundle folder, a weights file (.safetensors, .pt), file.py:function, or the "
-            "name of a column of predictions."
+            help="A bundle folder, a model file (.onnx, .pt2, .skops, .keras, .h5) or Hugging Face "
+            "folder, a weights file (.safetensors, .pt), file.py:function, or the name of a column "
+            "of predictions."
         ),
     ],
     data: Annotated[Path, typer.Argument(help="The table: .csv, .csv.gz, .tsv or .parquet.")],
@@ -80,7 +90,7 @@ def init(
 
 
 @app.command()
-def run(config: ConfigArgument, output: OutputOption = None) -> None:
+def run(config: ConfigArgument, output: OutputOption = None, trust: TrustOption = False) -> None:
     """Audit: writes report.html and audit.json."""
     settings = load_config(config)
     target = output or Path("reports") / slug(settings.name)
@@ -88,7 +98,9 @@ def run(config: ConfigArgument, output: OutputOption = None) -> None:
         from audit.pipeline import run_to_folder
         from audit.progress import on_stderr
 
-        result = run_to_folder(settings, target, base=config.parent, progress=on_stderr())
+        result = run_to_folder(
+            settings, target, base=config.parent, progress=on_stderr(), trust=trust
+        )
     print(f"{result.evidence.title}: {result.verdict.word}")
     print(result.verdict.sentence)
     for note in result.evidence.model.notes:

@@ -13,6 +13,7 @@ from audit.errors import DataError, ModelError
 
 if TYPE_CHECKING:
     from audit.data.dataset import Dataset, Rows
+    from audit.models.answering import AnswerModel
     from audit.models.model import TorchModel
 
 SLACK = 1e-6
@@ -52,7 +53,7 @@ class Predictions:
 
 
 def predict(
-    model: TorchModel,
+    model: TorchModel | AnswerModel,
     dataset: Dataset,
     rows: Rows,
     threshold: float,
@@ -60,14 +61,14 @@ def predict(
     batch_size: int = 8192,
     progress: Callable[[int, int], None] | None = None,
 ) -> Predictions:
-    """Ask the network about `rows`, a batch at a time.
+    """Ask the network, or a black box, about `rows`, a batch at a time.
 
     The network is in evaluation mode meanwhile and no gradients are kept; modes, gradients and
     random state are as before afterwards. Scores do not depend on `batch_size` (to 1e-6).
 
     Parameters
     ----------
-    model : TorchModel
+    model : TorchModel or AnswerModel
     dataset : Dataset
     rows : ndarray of int64
     threshold : float
@@ -84,11 +85,15 @@ def predict(
     DataError
         If there are no rows, or a value cannot be encoded.
     """
-    from audit.models.inference import probabilities, raw_answers
+    from audit.models.answering import AnswerModel
+    from audit.models.inference import asked_answers, probabilities, raw_answers
 
     if not len(rows):
         raise DataError("expected rows to predict, came none", "check data.split")
-    answers = raw_answers(model, dataset, rows, batch_size, progress)
+    if isinstance(model, AnswerModel):
+        answers = asked_answers(model, dataset, rows, batch_size, progress)
+    else:
+        answers = raw_answers(model, dataset, rows, batch_size, progress)
     places = dataset.row_ids[rows]
     _require_finite(answers, places)
     if model.output in {"probability", "probabilities"}:
@@ -226,7 +231,7 @@ def _require_finite(answers: Scores, places: Rows) -> None:
     bad = ~np.isfinite(answers).reshape(len(answers), -1).all(axis=1)
     if bad.any():
         raise ModelError(
-            f"{int(bad.sum())} of {len(answers)} scores of the network are not finite (NaN or "
+            f"{int(bad.sum())} of {len(answers)} scores of the model are not finite (NaN or "
             f"infinity), the first in row {places[np.flatnonzero(bad)[0]] + 1}",
             "look for extreme or missing values in that row, and for a network that diverged",
         )

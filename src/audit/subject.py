@@ -24,6 +24,7 @@ from audit.predictions import Predictions, from_labels, from_scores, predict
 from audit.progress import Progress
 
 if TYPE_CHECKING:
+    from audit.models.answering import AnswerModel
     from audit.models.model import TorchModel
     from audit.models.training import Trained
 
@@ -41,7 +42,9 @@ class Subject:
         For the test rows, in their order.
     record : ModelRecord
     model : TorchModel or None
-        None for predictions only.
+        None for predictions only, and for a black box.
+    black_box : AnswerModel or None
+        A model of another format that could not become a torch network.
     training : TrainingRecord or None
     files : mapping of str to bytes
         Files to keep with the audit: the bundle of a network trained in it.
@@ -51,12 +54,24 @@ class Subject:
     predictions: Predictions
     record: ModelRecord
     model: TorchModel | None = None
+    black_box: AnswerModel | None = None
     training: TrainingRecord | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def load_subject(config: AuditConfig, base: Path, progress: Progress) -> Subject:
+def load_subject(
+    config: AuditConfig, base: Path, progress: Progress, *, trust: bool = False
+) -> Subject:
     """Load the data and the network, or its predictions; trains the network if asked to.
+
+    Parameters
+    ----------
+    config : AuditConfig
+    base : Path
+        Folder that paths are relative to.
+    progress : Progress
+    trust : bool
+        Whether code inside a model file may run.
 
     Raises
     ------
@@ -70,35 +85,83 @@ def load_subject(config: AuditConfig, base: Path, progress: Progress) -> Subject
     model_config = cast("ModelConfig", config.model)
     if model_config.train is not None:
         return _trained(config, table, progress)
-    return _loaded(config, model_config, table, base, progress)
+    return _loaded(config, table, base, progress, trust)
 
 
 def _loaded(
-    config: AuditConfig, model_config: ModelConfig, table: Table, base: Path, progress: Progress
+    config: AuditConfig, table: Table, base: Path, progress: Progress, trust: bool
 ) -> Subject:
+    from audit.models.class_order import in_class_order
     from audit.models.loading import load
-    from audit.models.tabular import TabularEncoder
 
     with progress.stage("Loading the network"):
-        model = load(model_config, base)
-        encoder = model.encoder
-        features = (
-            encoder.names
-            if isinstance(encoder, TabularEncoder)
-            else feature_names(config.data, table)
-        )
+        model = load(cast("ModelConfig", config.model), base, trust=trust)
+        features = _features(config, table, model)
         _require_its_target(config, model, features)
+        model = in_class_order(model, config.data.target)
         dataset = build_dataset(config.data, table, features)
     return ask(config, dataset, model, progress)
 
 
-def _require_its_target(config: AuditConfig, model: TorchModel, features: Iterable[str]) -> None:
+def _features(
+    config: AuditConfig, table: Table, model: TorchModel | AnswerModel
+) -> tuple[str, ...]:
+    """Return the columns that the model is given: those that it names itself, if it does."""
+    own = _own_features(model)
+    if own is None:
+        found = feature_names(config.data, table)
+        _require_width(model, found)
+        return found
+    stated = config.data.features.include
+    if stated is not None and stated != own:
+        _require_same_features(stated, own)
+    for name in own:
+        table.column(name, "feature of the network")
+    return own
+
+
+def _own_features(model: TorchModel | AnswerModel) -> tuple[str, ...] | None:
+    from audit.models.answering import AnswerModel
+    from audit.models.tabular import TabularEncoder
+
+    if not isinstance(model, AnswerModel) and isinstance(model.encoder, TabularEncoder):
+        return model.encoder.names
+    return model.features
+
+
+def _require_same_features(stated: tuple[str, ...], own: tuple[str, ...]) -> None:
+    missing = [name for name in own if name not in stated]
+    extra = [name for name in stated if name not in own]
+    if missing or extra:
+        parts = (("lacks", missing), ("also names", extra))
+        told = " and ".join(f"{word} {names[0]!r}" for word, names in parts if names)
+        raise ConfigError(
+            f"data.features.include {told}: the network names the {len(own)} columns it takes",
+            "leave data.features out",
+        )
+
+
+def _require_width(model: TorchModel | AnswerModel, features: tuple[str, ...]) -> None:
+    width = model.width
+    if width is not None and width != len(features):
+        raise ConfigError(
+            f"the network takes {width} inputs, data.features has {len(features)}: "
+            f"{', '.join(features[:12])}{' …' if len(features) > 12 else ''}",  # noqa: PLR2004 - what fits in a line
+            "name the columns it was trained on, in their order: data: {features: {include: "
+            "[...]}}, or an encoder: model.encode",
+        )
+
+
+def _require_its_target(
+    config: AuditConfig, model: TorchModel | AnswerModel, features: Iterable[str]
+) -> None:
     asked = config.data.target
     if asked.column in features:
         raise ConfigError(
             f"data.target: {asked.column!r} is an input of the network", "name what it predicts"
         )
-    trained = model.training.target if model.training else None
+    training = getattr(model, "training", None)
+    trained = training.target if training else None
     if trained is not None and trained != asked.model_dump(mode="json"):
         shown = {key: value for key, value in trained.items() if value is not None}
         raise ConfigError(
@@ -147,11 +210,13 @@ def train_network(config: AuditConfig, table: Table, progress: Progress) -> tupl
 def ask(
     config: AuditConfig,
     dataset: Dataset,
-    model: TorchModel,
+    model: TorchModel | AnswerModel,
     progress: Progress,
     files: Mapping[str, bytes] | None = None,
 ) -> Subject:
-    """Ask the network about the test rows."""
+    """Ask the network, or a black box, about the test rows."""
+    from audit.models.answering import AnswerModel
+
     threshold = config.metrics.threshold
     with progress.stage("Predicting") as report:
         found = predict(model, dataset, dataset.splits["test"], threshold, progress=report)
@@ -161,6 +226,8 @@ def ask(
         threshold_source=threshold_source(config),
         notes=found.notes,
     )
+    if isinstance(model, AnswerModel):
+        return Subject(dataset=dataset, predictions=found, record=record, black_box=model)
     return Subject(
         dataset=dataset,
         predictions=found,

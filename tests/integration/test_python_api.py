@@ -78,7 +78,11 @@ def test_an_estimator_and_a_callable_are_black_boxes(frame):
     )
     assert values(one) == values(two)
     assert one.evidence.model.kind == "black box"
-    assert len(one.explanations) == 0
+    assert {item.method for item in one.explanations} == {"shapley_sampling"}
+    assert {item.status for item in one.explanations} == {"ok"}
+    gap = next(item for item in one.explanations if item.level == "gap")
+    assert sum(item.value for item in gap.values) == pytest.approx(gap.total, abs=1e-9)
+    assert {item.feature for item in gap.values} == set(NUMBERS)
     assert any("weights" in item.subject for item in one.evidence.not_assessed)
 
 

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from audit.config.section import Section
 
+Label = bool | int | float | str
+
 
 class Train(Section):
     """A network to train."""
@@ -49,11 +51,13 @@ class ModelConfig(Section):
     weights: Path | None = None
     """Weights of the own network: .safetensors, or .pt/.pth/.ckpt read with weights_only."""
     output: Literal["logit", "logits", "probability", "probabilities"] | None = None
-    """What the own network answers with."""
+    """What the network answers with; not needed where its file says so."""
     encode: str | None = None
     """Own encoder: package.module:function or file.py:function, from a frame to named tensors."""
+    classes: tuple[Label, ...] | None = Field(default=None, min_length=2)
+    """Class labels in the order of the network's outputs, where they are not the target's order."""
     path: Path | None = None
-    """A model file of another format."""
+    """A model file of another format: .onnx, .pt2, .pt, .skops, .keras, .h5, or a folder."""
     train: Train | None = None
     """Settings of a network to train."""
 
@@ -69,8 +73,13 @@ class ModelConfig(Section):
             raise ValueError(
                 f"expected exactly one of bundle, factory, path and train, came {came}"
             )
-        if self.factory is None and any((self.weights, self.output, self.encode)):
-            raise ValueError("weights, output and encode go with factory only")
+        if self.factory is None and self.weights is not None:
+            raise ValueError(
+                "weights go with factory only; a file that is a whole network is a path"
+            )
+        own = self.factory is not None or self.path is not None
+        if not own and any((self.output, self.encode, self.classes)):
+            raise ValueError("output, encode and classes go with factory or path only")
         if self.factory is not None and self.output is None:
             raise ValueError("expected output: logit, logits, probability or probabilities")
         return self

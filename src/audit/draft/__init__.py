@@ -9,6 +9,7 @@ from audit.data.columns import kind_of
 from audit.data.table import Table, read_file
 from audit.draft.bundle import Known, read_known
 from audit.draft.columns import guess_parts, sensitive_lines
+from audit.draft.model_file import read_model
 from audit.draft.network import encoder_of, feature_lines, model_lines
 from audit.draft.words import CHECK, quoted, relative
 from audit.errors import ConfigError, DataError, nearest
@@ -20,7 +21,8 @@ def write_draft(model: str, data: Path, output: Path, *, force: bool = False) ->
     Parameters
     ----------
     model : str
-        A bundle folder, a weights file, file.py:function, or the name of a column of predictions.
+        A bundle folder, a model file or folder of any format, a weights file, file.py:function, or
+        the name of a column of predictions.
     data : Path
         The table.
     output : Path
@@ -50,9 +52,12 @@ def write_draft(model: str, data: Path, output: Path, *, force: bool = False) ->
 def draft(model: str, table: Table, data: str, base: Path) -> str:
     """Return the text of a commented audit.yaml."""
     score = model if model in table.frame.columns else None
+    told = None if score else read_model(model)
     known = Known() if score else read_known(model)
+    if told is not None:
+        known = Known(inputs=told.features or ())
     guess = guess_parts(table, {score} if score else set(), known)
-    encoder = None if score else encoder_of(model)
+    encoder = None if score or told else encoder_of(model)
     lines = [
         "# What is audited, on whom, and between which groups. Every key is described in",
         "# docs/config.md; names are checked before anything runs.",
@@ -61,10 +66,10 @@ def draft(model: str, table: Table, data: str, base: Path) -> str:
         f"  path: {quoted(data)}",
         f"  target: {guess.target_line}",
         *sensitive_lines(guess.sensitive, table),
-        *feature_lines(model, score, guess, table, encoder),
+        *feature_lines(model, score, guess, table, encoder=encoder, told=told),
         "  intersections: 2          # cross attributes two by two; 1 turns this off",
         f"  split: {guess.split_line}" if not score else "  # split: every row is audited",
-        *model_lines(model, score, table, base, encoder),
+        *model_lines(model, score, table, base, encoder=encoder, told=told),
         "metrics:",
         f"  threshold: {_threshold(score, table)}",
         "  confidence: 0.95",

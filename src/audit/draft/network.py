@@ -10,6 +10,7 @@ from audit.data.table import Table
 from audit.draft.bundle import is_bundle
 from audit.draft.code import Place, find_encoder, find_factory
 from audit.draft.columns import Guess
+from audit.draft.model_file import Told
 from audit.draft.words import CHECK, quoted, relative
 from audit.errors import ModelError, nearest
 
@@ -25,28 +26,44 @@ def encoder_of(model: str) -> Place | None:
 
 
 def feature_lines(
-    model: str, score: str | None, guess: Guess, table: Table, encoder: Place | None
+    model: str,
+    score: str | None,
+    guess: Guess,
+    table: Table,
+    *,
+    encoder: Place | None,
+    told: Told | None,
 ) -> Iterator[str]:
-    """Yield the line that names the features of a network of one's own.
+    """Yield the line that names the features, unless the model's file names them.
 
     Without an encoder these are numbers; with one, any column that plays no other part, and the
     sensitive columns that it names.
     """
     if score is not None or is_bundle(model):
         return
+    if told is not None and told.features is not None:
+        yield f"  # features: the file names the {len(told.features)} columns it takes"
+        return
     if encoder is None:
         chosen = [name for name in guess.features if kind_of(table.frame[name]) == "number"]
-        told = "what the network takes, in its order"
+        wide = f" ({told.width} inputs)" if told is not None and told.width else ""
+        words = f"what the network takes, in its order{wide}"
     else:
         seen = [name for name in guess.sensitive if name in encoder.texts]
         chosen = [name for name in table.frame.columns if name in {*guess.features, *seen}]
-        told = f"what {encoder.name} is given"
+        words = f"what {encoder.name} is given"
     if chosen:
-        yield f"  features: {{include: [{', '.join(map(quoted, chosen))}]}}  {CHECK} {told}"
+        yield f"  features: {{include: [{', '.join(map(quoted, chosen))}]}}  {CHECK} {words}"
 
 
 def model_lines(
-    model: str, score: str | None, table: Table, base: Path, encoder: Place | None
+    model: str,
+    score: str | None,
+    table: Table,
+    base: Path,
+    *,
+    encoder: Place | None,
+    told: Told | None,
 ) -> Iterator[str]:
     """Yield the lines that name the model, or its predictions.
 
@@ -65,6 +82,11 @@ def model_lines(
     path = Path(model)
     if is_bundle(model):
         yield f"  bundle: {quoted(relative(path, base))}"
+        return
+    if told is not None:
+        yield from told.lines(relative(path, base))
+        if told.features is None:
+            yield _encode_line(encoder, base)
         return
     if _code(model) or path.suffix.lower() in WEIGHTS:
         yield from _factory_lines(model, base)

@@ -30,6 +30,27 @@ class Attribution:
     figures: dict[str, NDArray[np.float64]]
 
 
+class Method(Protocol):
+    """What explanations of every method share.
+
+    Attributes
+    ----------
+    name : str
+    tolerance : float
+        The largest completeness error of a row that still counts as converged.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return the name of the method."""
+        ...
+
+    @property
+    def tolerance(self) -> float:
+        """Return the largest completeness error that counts as converged."""
+        ...
+
+
 class Explainer(Protocol):
     """An attribution method; a row's values depend on that row and the baseline alone.
 

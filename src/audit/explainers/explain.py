@@ -1,4 +1,4 @@
-"""Explanations of a network: of all rows, of each group, and of the score gap between groups."""
+"""Explanations of a model: of all rows, of each group, and of the score gap between groups."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ from typing import cast
 
 from audit.config import ExplainConfig
 from audit.data.dataset import Dataset
-from audit.errors import ModelError
-from audit.explainers.attributed import Progress, attribute_rows, baseline_tensors
+from audit.errors import AuditError, ModelError
+from audit.explainers.attributed import Attributed, Progress, attribute_rows, baseline_tensors
 from audit.explainers.attribution import Explainer
 from audit.explainers.levels import missing, of_everyone, of_gap, of_group
 from audit.explainers.plan import Plan, make_plan
 from audit.explainers.results import Explanation
+from audit.explainers.sampled import against_rows, sample_rows
+from audit.explainers.shapley_sampling import ShapleySampling
 from audit.metrics.results import Group
+from audit.models.answering import AnswerModel
 from audit.models.model import TorchModel
 from audit.predictions import Predictions
 from audit.registry import EXPLAINERS
 
 
 def explain(
-    model: TorchModel,
+    model: TorchModel | AnswerModel,
     dataset: Dataset,
     predictions: Predictions,
     config: ExplainConfig,
@@ -41,7 +44,9 @@ def explain(
 
     Parameters
     ----------
-    model : TorchModel
+    model : TorchModel or AnswerModel
+        What only answers has no gradients: it is explained by Shapley sampling, whatever methods
+        are configured.
     dataset : Dataset
     predictions : Predictions
         With scores; its rows are those that may be drawn.
@@ -72,7 +77,7 @@ def explain(
     ModelError
         If there are no scores, or the network fails.
     """
-    explainers = [cast(Explainer, EXPLAINERS.resolve(name)()) for name in config.methods]
+    explainers = _suited(model, config)
     if predictions.score is None:
         raise ModelError("expected scores to explain, came labels alone", "turn explanations off")
     plan = make_plan(
@@ -93,10 +98,20 @@ def explain(
     )
 
 
+def _suited(
+    model: TorchModel | AnswerModel, config: ExplainConfig
+) -> list[Explainer | ShapleySampling]:
+    if isinstance(model, AnswerModel):
+        return [ShapleySampling()] if config.methods else []
+    return [
+        cast("Explainer | ShapleySampling", EXPLAINERS.resolve(name)()) for name in config.methods
+    ]
+
+
 def _explanations(
-    model: TorchModel,
+    model: TorchModel | AnswerModel,
     dataset: Dataset,
-    explainer: Explainer,
+    explainer: Explainer | ShapleySampling,
     plan: Plan,
     progress: Progress | None,
 ) -> Iterator[Explanation]:
@@ -104,18 +119,48 @@ def _explanations(
     if not len(everyone):
         yield missing(explainer, plan, "global", 0, "undefined", "no row has a positive weight")
         return
-    try:
-        baselines = baseline_tensors(
-            model, dataset, everyone, plan.baseline_kind, plan.weights[everyone]
-        )
-    except ModelError as error:
-        yield missing(explainer, plan, "global", len(everyone), "undefined", str(error))
+    if isinstance(explainer, ShapleySampling):
+        plan = against_rows(plan, explainer, dataset)
+        attributed = _sampled(model, dataset, explainer, plan, progress)
+    else:
+        attributed = _differentiated(cast(TorchModel, model), dataset, explainer, plan, progress)
+    if isinstance(attributed, str):
+        yield missing(explainer, plan, "global", len(everyone), "undefined", attributed)
         return
-    attributed = attribute_rows(
-        model, dataset, explainer, baselines, plan.needed(), progress=progress
-    )
     yield of_everyone(attributed.take(everyone), explainer, plan)
     for single in plan.singles:
         yield of_group(attributed, single, explainer, plan)
     for a, b in plan.pairs:
         yield of_gap(attributed, a, b, explainer, plan)
+
+
+def _sampled(
+    model: TorchModel | AnswerModel,
+    dataset: Dataset,
+    explainer: ShapleySampling,
+    plan: Plan,
+    progress: Progress | None,
+) -> Attributed | str:
+    """Return the attributions, or why there are none: not every mixture of two rows has a score."""
+    try:
+        return sample_rows(model, dataset, explainer, plan, progress=progress)
+    except AuditError as error:
+        return str(error)
+
+
+def _differentiated(
+    model: TorchModel,
+    dataset: Dataset,
+    explainer: Explainer,
+    plan: Plan,
+    progress: Progress | None,
+) -> Attributed | str:
+    """Return the attributions, or why there are none: some inputs have no gradient."""
+    everyone = plan.everyone.rows
+    try:
+        baselines = baseline_tensors(
+            model, dataset, everyone, plan.baseline_kind, plan.weights[everyone]
+        )
+    except ModelError as error:
+        return str(error)
+    return attribute_rows(model, dataset, explainer, baselines, plan.needed(), progress=progress)

@@ -8,7 +8,7 @@ import numpy as np
 
 from audit.canonical import stable_id
 from audit.explainers.attributed import Attributed
-from audit.explainers.attribution import Explainer
+from audit.explainers.attribution import Method
 from audit.explainers.draws import Draw
 from audit.explainers.means import difference_intervals, mean_intervals, weighted_mean
 from audit.explainers.plan import Floats, Plan
@@ -19,7 +19,7 @@ TARGET = "probability of the positive class"
 Status = Literal["suppressed", "undefined"]
 
 
-def of_everyone(part: Attributed, explainer: Explainer, plan: Plan) -> Explanation:
+def of_everyone(part: Attributed, explainer: Method, plan: Plan) -> Explanation:
     """Return the mean absolute attributions; `part` holds the rows of the uniform draw."""
     weights = plan.weights[part.rows]
     mean = weighted_mean(np.abs(part.values), weights)
@@ -33,7 +33,7 @@ def of_everyone(part: Attributed, explainer: Explainer, plan: Plan) -> Explanati
     )
 
 
-def of_group(attributed: Attributed, drawn: Draw, explainer: Explainer, plan: Plan) -> Explanation:
+def of_group(attributed: Attributed, drawn: Draw, explainer: Method, plan: Plan) -> Explanation:
     """Return the mean attributions of a group, which sum to its mean score less the baseline's."""
     groups = {"group": drawn.group}
     if reason := plan.too_small(drawn):
@@ -51,9 +51,7 @@ def of_group(attributed: Attributed, drawn: Draw, explainer: Explainer, plan: Pl
     )
 
 
-def of_gap(
-    attributed: Attributed, a: Draw, b: Draw, explainer: Explainer, plan: Plan
-) -> Explanation:
+def of_gap(attributed: Attributed, a: Draw, b: Draw, explainer: Method, plan: Plan) -> Explanation:
     """Return the difference of mean attributions, which sum to the gap of mean scores."""
     groups = {"a": a.group, "b": b.group}
     if reason := plan.too_small(a, b):
@@ -90,7 +88,7 @@ def _values(
     )
 
 
-def _judged(part: Attributed, explainer: Explainer) -> dict[str, Any]:
+def _judged(part: Attributed, explainer: Method) -> dict[str, Any]:
     """Return quality, status and reason: an explanation is as good as its worst row."""
     worst = float(np.abs(part.errors).max())
     quality = {name: float(figure.max()) for name, figure in part.figures.items()}
@@ -105,7 +103,7 @@ def _judged(part: Attributed, explainer: Explainer) -> dict[str, Any]:
     return {"quality": quality, "status": "not converged", "reason": reason}
 
 
-def _shared(explainer: Explainer, plan: Plan, level: Level, **groups: Group) -> dict[str, Any]:
+def _shared(explainer: Method, plan: Plan, level: Level, **groups: Group) -> dict[str, Any]:
     identity = stable_id(
         "explanation",
         method=explainer.name,
@@ -128,7 +126,7 @@ def _shared(explainer: Explainer, plan: Plan, level: Level, **groups: Group) -> 
 
 
 def missing(  # noqa: PLR0917 - three words say why it is missing
-    explainer: Explainer,
+    explainer: Method,
     plan: Plan,
     level: Level,
     rows: int,

@@ -32,7 +32,7 @@ class Plan:
     scores, weights : ndarray of float64, shape (rows of the data set,)
         NaN where a row was not predicted.
     baseline_kind, baseline, split, role : str
-    minimum_group : int
+    minimum_group, seed : int
     confidence : float
     """
 
@@ -46,6 +46,7 @@ class Plan:
     split: str
     role: str
     minimum_group: int
+    seed: int
     confidence: float
 
     def too_small(self, *draws: Draw) -> str:
@@ -93,6 +94,7 @@ def make_plan(
         scores=scores,
         weights=weights,
         baseline_kind=config.baseline,
+        seed=seed,
         baseline=_baseline_words(config.baseline, everyone, seed, settings["split"]),
         **settings,
     )

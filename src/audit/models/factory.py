@@ -16,7 +16,7 @@ from audit.models.inference import seeded
 from audit.models.model import Encoder, TorchModel, pick_device
 from audit.models.records import Output
 from audit.models.weights_file import load_into, read_state
-from audit.user_code import CodeRecord, UserFunction, find_function
+from audit.user_code import CodeRecord, find_function
 
 UNWEIGHTED = "no weights are named: the audited weights are those the factory made, trained or not"
 
@@ -46,18 +46,16 @@ def load_factory(
     _require_module(network, factory.record.name)
     if config.weights is not None:
         load_into(network, read_state(base / config.weights), config.weights.name)
-    encode = find_function(config.encode, base, ModelError) if config.encode else None
-    if config.output is None:
-        raise ModelError("model.output is missing", "say logit, logits, probability or ...")
+    encoder, code = chosen_encoder(config, base)
     place = device or pick_device()
     return TorchModel(
         network=network.to(place),
-        encoder=_encoder(encode),
-        output=config.output,
+        encoder=encoder,
+        output=require_output(config, "a factory"),
         kind="factory",
         notes=() if config.weights is not None else (UNWEIGHTED,),
         device=place,
-        code=_records(factory, encode),
+        code=(factory.record, *code),
     )
 
 
@@ -90,14 +88,34 @@ def from_module(
     )
 
 
-def _encoder(encode: UserFunction | None) -> Encoder:
-    if encode is None:
-        return NumericEncoder()
-    return FunctionEncoder(function=encode, name=encode.record.name)
+def chosen_encoder(config: ModelConfig, base: Path) -> tuple[Encoder, tuple[CodeRecord, ...]]:
+    """Return the encoder that ``model.encode`` names, or plain numbers, and the code that was run.
+
+    Raises
+    ------
+    ModelError
+        If the function cannot be found or imported.
+    """
+    if config.encode is None:
+        return NumericEncoder(), ()
+    encode = find_function(config.encode, base, ModelError)
+    return FunctionEncoder(function=encode, name=encode.record.name), (encode.record,)
 
 
-def _records(factory: UserFunction, encode: UserFunction | None) -> tuple[CodeRecord, ...]:
-    return (factory.record,) if encode is None else (factory.record, encode.record)
+def require_output(config: ModelConfig, what: str) -> Output:
+    """Return what the configuration declares that the network answers with.
+
+    Raises
+    ------
+    ModelError
+        If it declares nothing.
+    """
+    if config.output is None:
+        raise ModelError(
+            f"model.output is missing: {what} does not say what it answers with",
+            "say output: logit, logits, probability or probabilities",
+        )
+    return config.output
 
 
 def _require_module(network: object, name: str) -> None:

@@ -12,6 +12,7 @@ from torch import nn
 
 from audit.data.dataset import Dataset, Rows
 from audit.errors import ModelError
+from audit.models.answering import AnswerModel
 from audit.models.model import Encoded, TorchModel
 from audit.models.outputs import OUTPUTS, ending
 
@@ -84,7 +85,46 @@ def raw_answers(
     return np.concatenate(parts)
 
 
-def probabilities(model: TorchModel, answers: NDArray[np.float64]) -> NDArray[np.float64]:
+def asked_answers(
+    model: AnswerModel, dataset: Dataset, rows: Rows, batch_size: int, progress: Progress | None
+) -> NDArray[np.float64]:
+    """Return what a black box says about `rows`, shape (rows,) or (rows, 2), unchecked numbers.
+
+    Raises
+    ------
+    ModelError
+        If it fails, answers in another shape than declared, or gives a row another answer when
+        asked again or alone.
+    """
+    _require_steady_answers(model, dataset, rows[:PROBE_ROWS])
+    parts = []
+    for places, inputs in dataset.batches(rows, batch_size):
+        parts.append(model.answers(inputs, len(places)))
+        if progress is not None:
+            progress(sum(map(len, parts)), len(rows))
+    return np.concatenate(parts)
+
+
+def _require_steady_answers(model: AnswerModel, dataset: Dataset, first: Rows) -> None:
+    together, again, single = (
+        model.answers({name: item.take(part) for name, item in dataset.inputs.items()}, len(part))
+        for part in (first, first, first[:1])
+    )
+    for other, why in ((again, "asked twice"), (single, "asked alone")):
+        if not np.allclose(together[: len(other)], other, rtol=1e-3, atol=1e-5, equal_nan=True):
+            raise _unsteady("model", why)
+
+
+def _unsteady(what: str, why: str) -> ModelError:
+    return ModelError(
+        f"the {what} gives the same row another answer when {why}",
+        "it must treat each row by itself and draw nothing in evaluation mode",
+    )
+
+
+def probabilities(
+    model: TorchModel | AnswerModel, answers: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return the probability of the positive class from raw answers, in double precision."""
     return OUTPUTS[model.output].probability(torch.from_numpy(answers)).numpy()
 
@@ -109,10 +149,7 @@ def _require_steady(model: TorchModel, encoded: Encoded, alone: Encoded) -> None
         single = model.answer(alone.tensors)
     for other, why in ((again, "asked twice"), (single, "asked alone")):
         if not torch.allclose(together[: len(other)], other, rtol=1e-3, atol=1e-5, equal_nan=True):
-            raise ModelError(
-                f"the network gives the same row another answer when {why}",
-                "it must treat each row by itself and draw nothing in evaluation mode",
-            )
+            raise _unsteady("network", why)
 
 
 def _require_row_by_row(encoded: Encoded, alone: Encoded) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import cast
 
@@ -9,26 +11,24 @@ import torch
 
 from audit.config import ModelConfig
 from audit.errors import ModelError, nearest
+from audit.models.answering import AnswerModel
 from audit.models.model import TorchModel
+from audit.models.recognising import FORMATS, format_of
 from audit.models.weights_file import PICKLES, READERS, WAY_OUT
 from audit.registry import LOADERS
 
-FORMATS = {
-    ".onnx": "an ONNX graph",
-    ".pt2": "a torch.export archive",
-    ".keras": "a Keras model",
-    ".h5": "a Keras or HDF5 file",
-    ".skops": "a skops file",
-}
-READ = "this version reads a bundle, or a factory with weights"
+Loaded = TorchModel | AnswerModel
+SECTIONS = ("bundle", "factory")
 INSTEAD = (
     "name a factory that builds the network and its weights, or audit its scores: "
     "predictions: {score: column}"
 )
 
 
-def load(config: ModelConfig, base: Path, *, device: torch.device | None = None) -> TorchModel:
-    """Load the network that the configuration names.
+def load(
+    config: ModelConfig, base: Path, *, device: torch.device | None = None, trust: bool = False
+) -> Loaded:
+    """Load the model that the configuration names.
 
     Parameters
     ----------
@@ -38,24 +38,57 @@ def load(config: ModelConfig, base: Path, *, device: torch.device | None = None)
         Folder that paths are relative to.
     device : torch.device, optional
         By default the fastest there is.
+    trust : bool
+        Whether code inside a model file may run; only formats that hold code ask.
+
+    Returns
+    -------
+    TorchModel or AnswerModel
+        The second where the model could not become a torch network; it says why.
 
     Raises
     ------
     ModelError
-        If the network cannot be loaded; the message says what to do.
+        If the model cannot be loaded; the message says what to do.
     """
-    for name in LOADERS:
-        if getattr(config, name, None) is not None:
-            return cast(TorchModel, LOADERS.resolve(name)(config, base, device=device))
-    if config.path is not None:
-        raise unread(base / config.path)
-    raise ModelError("model.train names a network that is yet to be trained", "run audit train")
+    for name in SECTIONS:
+        if getattr(config, name) is not None:
+            found = LOADERS.resolve(name)(config, base, device=device)
+            return _with_classes(cast(Loaded, found), config)
+    if config.path is None:
+        raise ModelError("model.train names a network that is yet to be trained", "run audit train")
+    return _with_classes(_read(config, base, config.path, device, trust), config)
+
+
+def _read(
+    config: ModelConfig, base: Path, path: Path, device: torch.device | None, trust: bool
+) -> Loaded:
+    name = format_of(base / path)
+    if name is None:
+        raise unread(base / path)
+    loader = LOADERS.resolve(name)
+    permission = {"trust": trust} if "trust" in signature(loader).parameters else {}
+    return cast(Loaded, loader(config, base, device=device, **permission))
+
+
+def _with_classes(model: Loaded, config: ModelConfig) -> Loaded:
+    """Let the configuration say the order of classes, unless the file says another order."""
+    if config.classes is None:
+        return model
+    stated = tuple(config.classes)
+    ours, theirs = ([str(item) for item in names] for names in (stated, model.classes or stated))
+    if ours != theirs and set(ours) & set(theirs):
+        raise ModelError(
+            f"model.classes: {list(stated)} contradicts the file, which says {list(theirs)}",
+            "leave model.classes out, or name the classes in the order of the file",
+        )
+    return replace(model, classes=stated)
 
 
 def unread(path: Path) -> ModelError:
     """Return the error for a model file of a format that this version does not read."""
     if not path.exists():
-        names = [sibling.name for sibling in path.parent.glob("*")]
+        names = [sibling.name for sibling in path.absolute().parent.glob("*")]
         return ModelError(f"model file {path.name} does not exist", nearest(path.name, names))
     suffix = path.suffix.lower()
     if suffix in PICKLES:
@@ -68,5 +101,9 @@ def unread(path: Path) -> ModelError:
             "name a factory that builds it: model: {factory: network.py:build, weights: "
             f"{path.name}, output: logit}}",
         )
-    kind = FORMATS.get(suffix, "a folder" if path.is_dir() else "of an unknown format")
-    return ModelError(f"{path.name} is {kind}; {READ}", INSTEAD)
+    kind = "a folder without config.json" if path.is_dir() else "of an unknown format"
+    return ModelError(f"{path.name} is {kind}", f"expected {_known()}; or {INSTEAD}")
+
+
+def _known() -> str:
+    return ", ".join(known.words for known in FORMATS.values())

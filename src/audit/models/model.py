@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +12,11 @@ from torch import Tensor, nn
 from audit.errors import AuditError, ModelError
 from audit.models.architectures import Blueprint, describe
 from audit.models.outputs import OUTPUTS, shaped
-from audit.models.records import ModelRecord, Output, TrainingRecord
+from audit.models.records import Kind, ModelRecord, Output, TrainingRecord
 from audit.models.weights_file import weights_sha256
 from audit.user_code import CodeRecord
 
 Tensors = dict[str, Tensor]
-Kind = Literal["bundle", "factory", "trained", "module"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +52,9 @@ class TorchModel:
     network : nn.Module
     encoder : Encoder
     output : {"logit", "logits", "probability", "probabilities"}
-    kind : {"bundle", "factory", "trained", "module"}
+    kind : str
+        Where it comes from: ``bundle``, ``factory``, ``trained``, ``module``, or the format of its
+        file.
     device : torch.device
         Where the network lies.
     blueprint : Blueprint or None
@@ -64,6 +65,13 @@ class TorchModel:
         How it was trained, where that is known.
     notes : tuple of str
         What a reader must know about the network.
+    features : tuple of str or None
+        Columns of the table that it needs, in order, where the file says so.
+    width : int or None
+        How many columns of the table it takes, where that is known and no encoder stands between.
+    classes : tuple or None
+        Class labels in the order of its outputs (of one number: the negative and the positive
+        class), where the file or the configuration says so.
     """
 
     network: nn.Module
@@ -75,6 +83,9 @@ class TorchModel:
     code: tuple[CodeRecord, ...] = ()
     training: TrainingRecord | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
+    features: tuple[str, ...] | None = None
+    width: int | None = None
+    classes: tuple[Any, ...] | None = None
 
     def encode(self, inputs: Mapping[str, Any]) -> Encoded:
         """Encode a batch of named inputs, on the device of the network."""

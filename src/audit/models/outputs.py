@@ -15,7 +15,7 @@ SMALLEST = 1e-12
 ENDINGS = {"SigmoidBackward0": "Sigmoid", "SoftmaxBackward0": "Softmax"}
 RESHAPING = frozenset(
     f"{name}Backward{version}"
-    for name in ("Squeeze", "Unsqueeze", "View", "UnsafeView", "Select", "Slice", "Clone")
+    for name in ("Squeeze", "Unsqueeze", "View", "UnsafeView", "Select", "Slice", "Clone", "Flip")
     for version in (0, 1, 2)
 ) | {"ToCopyBackward0", "ReshapeAliasBackward0", "AliasBackward0", "TransposeBackward0"}
 
@@ -86,17 +86,19 @@ def shaped(answer: object, output: Output, rows: int) -> Tensor:
     if columns == 2 and answer.shape == (rows, 2):  # noqa: PLR2004 - two classes
         return answer
     raise ModelError(
-        f"output: {output} expects shape {_shape_words(columns)} for {rows} rows, came "
+        f"output: {output} expects shape {shape_words(columns)} for {rows} rows, came "
         f"{tuple(answer.shape)}",
-        _shape_hint(output, tuple(answer.shape)),
+        shape_hint(output, tuple(answer.shape)),
     )
 
 
-def _shape_words(columns: int) -> str:
+def shape_words(columns: int) -> str:
+    """Return the shape of answers that one number, or one for each class, makes."""
     return "(n,) or (n, 1)" if columns == 1 else "(n, 2)"
 
 
-def _shape_hint(output: Output, shape: tuple[int, ...]) -> str:
+def shape_hint(output: Output, shape: tuple[int, ...]) -> str:
+    """Say what to declare instead, for answers of another shape than `output` has."""
     other: dict[Output, Output] = {
         "logit": "logits",
         "logits": "logit",

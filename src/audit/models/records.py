@@ -8,6 +8,18 @@ from typing import Any, Literal
 from audit.user_code import CodeRecord
 
 Output = Literal["logit", "logits", "probability", "probabilities"]
+Kind = Literal[
+    "bundle",
+    "factory",
+    "trained",
+    "module",
+    "onnx",
+    "sklearn",
+    "keras",
+    "torch.export",
+    "torchscript",
+    "huggingface",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +40,13 @@ class ModelRecord:
     ----------
     name : str
         Its role, ``baseline``.
-    kind : {"bundle", "factory", "trained", "module", "black box", "predictions"}
-        ``predictions``: a table of scores or labels, no network.
+    kind : str
+        Where a network comes from: ``bundle``, ``factory``, ``trained``, ``module``, or the format
+        of its file. ``black box``: a model known by its answers only. ``predictions``: a table of
+        scores or labels, no network.
     sha256 : str or None
-        Of the weights (names, shapes and values), whatever the file format; None without weights.
+        Of the weights (names, shapes and values), whatever the file format; of the file's bytes for
+        a black box; None without either.
     architecture : str
         In words, for example ``MLP 14 → 16 → 8 → 1, relu``.
     parameters : int or None
@@ -45,10 +60,12 @@ class ModelRecord:
     code : tuple of CodeRecord
     notes : tuple of str
         What a reader must know, for example that a declared logit never left [0, 1].
+    opaque : str or None
+        Why only the answers of the model are known, where that is so.
     """
 
     name: str
-    kind: Literal["bundle", "factory", "trained", "module", "black box", "predictions"]
+    kind: Kind | Literal["black box", "predictions"]
     sha256: str | None = None
     architecture: str
     parameters: int | None = None
@@ -58,6 +75,7 @@ class ModelRecord:
     layers: tuple[LayerRecord, ...] = ()
     code: tuple[CodeRecord, ...] = ()
     notes: tuple[str, ...] = ()
+    opaque: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

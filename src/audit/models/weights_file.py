@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from audit.errors import ModelError, nearest
+from audit.models.archive import opened
 
 State = dict[str, Tensor]
 NESTED = ("model_state_dict", "state_dict", "model_state", "model", "network", "net")
@@ -69,17 +70,27 @@ def read_safetensors(path: Path) -> State:
 
 
 def _read_torch(path: Path) -> State:
+    archive = zipfile.is_zipfile(path)
+    if archive:
+        with opened(path) as found:
+            _require_weights(found, path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns about its own old formats
-            content = torch.load(
-                path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
-            )
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=archive)
     except pickle.UnpicklingError as error:
         raise _not_plain(path, error) from error
     except Exception as error:
         raise ModelError(f"{path.name} is damaged or not a torch file: {error}", WAY_OUT) from error
     return _find_state(content, path)
+
+
+def _require_weights(archive: zipfile.ZipFile, path: Path) -> None:
+    if any("/code/" in f"/{name}" for name in archive.namelist()):
+        raise ModelError(
+            f"{path.name} is a TorchScript archive, which is a program and not weights alone",
+            f"name it under model.path ({path.name} then needs --trust), or {WAY_OUT}",
+        )
 
 
 def _not_plain(path: Path, error: Exception) -> ModelError:

@@ -192,3 +192,11 @@ def test_whole_numbers_are_no_weights():
     network = torch.nn.Linear(2, 1, bias=False)
     with pytest.raises(ModelError, match="'weight' holds int64 values"):
         load_into(network, {"weight": torch.ones(1, 2, dtype=torch.int64)}, "w.pt")
+
+
+def test_weights_saved_on_a_gpu_come_to_the_cpu(tmp_path, state, monkeypatch):
+    monkeypatch.setattr(torch.serialization, "location_tag", lambda _: "cuda:0")
+    torch.save({"state_dict": state}, tmp_path / "network.ckpt")
+    found = read_state(tmp_path / "network.ckpt")
+    assert {str(tensor.device) for tensor in found.values()} == {"cpu"}
+    assert all(torch.equal(found[name], state[name]) for name in state)

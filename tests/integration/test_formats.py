@@ -1,0 +1,237 @@
+"""One network in many formats: the same audit; and a first configuration for each."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from safetensors.torch import save_file
+from torch import nn
+
+import workspace
+from tables import people
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+FEATURES = ["skill", "commute", "age"]
+BUILD = """
+from torch import nn
+
+def build():
+    return nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+"""
+
+
+def network() -> nn.Sequential:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        made = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+        with torch.no_grad():
+            made[0].weight *= torch.tensor([1.5, 0.05, 0.02])
+            made[2].weight *= 3
+    return made.eval()
+
+
+def as_safetensors(folder, made):
+    save_file(made.state_dict(), folder / "own.safetensors")
+    return {"factory": "own.py:build", "weights": "own.safetensors", "output": "logit"}
+
+
+def as_checkpoint(folder, made):
+    wrapped = {f"module.{name}": tensor for name, tensor in made.state_dict().items()}
+    torch.save({"epoch": 3, "model_state_dict": wrapped}, folder / "own.ckpt")
+    return {"factory": "own.py:build", "weights": "own.ckpt", "output": "logit"}
+
+
+def as_export(folder, made):
+    rows = {0: torch.export.Dim("rows")}
+    program = torch.export.export(made, (torch.randn(4, 3),), dynamic_shapes=(rows,))
+    torch.export.save(program, folder / "own.pt2")
+    return {"path": "own.pt2", "output": "logit"}
+
+
+def as_torchscript(folder, made):
+    torch.jit.save(torch.jit.script(made), folder / "own_script.pt")
+    return {"path": "own_script.pt", "output": "logit"}
+
+
+def as_onnx(folder, made):
+    onnx = pytest.importorskip("onnx", reason='pip install "weight-audit[onnx]"')
+    held = {name: tensor.numpy() for name, tensor in made.state_dict().items()}
+    names = {"0.weight": "w1", "0.bias": "b1", "2.weight": "w2", "2.bias": "b2"}
+    make = onnx.helper.make_node
+    nodes = [
+        make("Gemm", ["x", "w1", "b1"], ["h"], transB=1),
+        make("Tanh", ["h"], ["a"]),
+        make("Gemm", ["a", "w2", "b2"], ["y"], transB=1),
+    ]
+    shape = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(
+        nodes,
+        "own",
+        [shape("x", onnx.TensorProto.FLOAT, ["rows", 3])],
+        [shape("y", onnx.TensorProto.FLOAT, ["rows", 1])],
+        [onnx.numpy_helper.from_array(held[name], short) for name, short in names.items()],
+    )
+    opset = [onnx.helper.make_opsetid("", 17)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=8), folder / "own.onnx")
+    return {"path": "own.onnx", "output": "logit"}
+
+
+FORMATS = {
+    "checkpoint": as_checkpoint,
+    "torch.export": as_export,
+    "torchscript": as_torchscript,
+    "onnx": as_onnx,
+}
+
+
+PLAIN = {"explain": {"methods": []}, "weights": {"gaps": []}}
+
+
+def audited(space, model, *options, **changes):
+    (space.folder / "own.py").write_text(BUILD)
+    space.write(model=model, data__features={"include": FEATURES}, **changes)
+    code, _, err = space.audit("run", "audit.yaml", "--output", "out", *options)
+    assert code == 0, err
+    return space.evidence()
+
+
+def numbers(value, path=""):
+    """Every number in a value, by its path; texts and names are left out."""
+    if isinstance(value, dict):
+        for key in value.keys() - {"verification"}:  # draws of its controls follow layer names
+            item = value[key]
+            yield from numbers(item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from numbers(item, f"{path}[{place}]")
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield path, float(value)
+
+
+def require_equal(one, other, part):
+    left, right = dict(numbers(one[part])), dict(numbers(other[part]))
+    assert left.keys() == right.keys()
+    assert left
+    far = {
+        path: (left[path], right[path])
+        for path in left
+        if not math.isclose(left[path], right[path], rel_tol=1e-5, abs_tol=1e-5)
+    }
+    assert not far
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """The audit of the network as its factory and safetensors say it."""
+    import audit
+
+    folder = tmp_path_factory.mktemp("first")
+    people().to_csv(folder / "people.csv", index=False)
+    (folder / "own.py").write_text(BUILD)
+    model = as_safetensors(folder, network())
+    space = workspace.Workspace(folder=folder, monkeypatch=None, capsys=None)
+    space.write(model=model, data__features={"include": FEATURES})
+    audit.run(folder / "audit.yaml").save(folder / "out")
+    return space.evidence()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_same_network_gives_the_same_audit(space, first, name):
+    made = network()
+    trust = ["--trust"] if name == "torchscript" else []
+    second = audited(space, FORMATS[name](space.folder, made), *trust)
+    for part in ("metrics", "disparities", "explanations"):
+        require_equal(first, second, part)
+    if name == "torchscript":
+        kinds = {item["status"] for item in second["weights"]["ledgers"]}
+        assert kinds == {"not applicable"}
+        assert second["model"]["notes"] == [
+            "--trust was given: the program inside own_script.pt was run"
+        ]
+        assert "--trust was given" in (space.folder / "out" / "report.html").read_text()
+    else:
+        require_equal(first, second, "weights")
+
+
+def test_a_program_is_refused_without_trust(space):
+    space.write(model=as_torchscript(space.folder, network()), data__features={"include": FEATURES})
+    code, out, err = space.audit("run", "audit.yaml", "--output", "out")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "run with --trust" in err
+    assert not (space.folder / "out").exists()
+
+
+def test_python_says_trust_too(space):
+    import audit
+
+    model = as_torchscript(space.folder, network())
+    space.write(model=model, data__features={"include": FEATURES}, **PLAIN)
+    found = audit.run(space.folder / "audit.yaml", trust=True)
+    assert found.evidence.model.kind == "torchscript"
+
+
+def test_a_wrong_number_of_inputs_is_told(space):
+    space.write(model=as_export(space.folder, network()), data__features={"include": FEATURES[:2]})
+    code, _, err = space.audit("run", "audit.yaml", "--output", "out")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "the network takes 3 inputs, data.features has 2: skill, commute" in err
+
+
+@pytest.mark.parametrize("name", ["torch.export", "torchscript", "onnx"])
+def test_a_first_configuration_names_the_file_and_runs(space, name):
+    said = FORMATS[name](space.folder, network())
+    people()[[*FEATURES, "sex", "hired"]].to_csv(space.folder / "small.csv", index=False)
+    code, _, err = space.audit("init", said["path"], "small.csv")
+    assert code == 0, err
+    text = (space.folder / "audit.yaml").read_text()
+    values = yaml.safe_load(text)
+    assert values["model"]["path"] == said["path"]
+    assert values["model"]["output"] == "logit"
+    assert "# classes: [0, 1]" in text
+    values["data"]["features"] = {"include": FEATURES}
+    values |= PLAIN
+    (space.folder / "audit.yaml").write_text(yaml.safe_dump(values))
+    trust = ["--trust"] if name == "torchscript" else []
+    code, _, err = space.audit("run", "audit.yaml", "--output", "out", *trust)
+    assert code == 0, err
+
+
+def test_a_black_box_and_its_white_twin_give_the_same_metrics(space, first, monkeypatch):
+    made = network()
+    as_export(space.folder, made)
+    import audit.models.torch_export as loader
+    from audit.models.answering import AnswerModel
+
+    def ask(inputs):
+        rows = torch.tensor(inputs["table"].to_numpy(), dtype=torch.float32)
+        with torch.no_grad():
+            return made(rows).numpy().astype(np.float64)
+
+    twin = AnswerModel(
+        ask=ask, output="logit", format="onnx", architecture="a graph", sha256="0" * 64,
+        reason="it was told not to", width=3,
+    )  # fmt: skip
+    monkeypatch.setattr(loader, "load_export", lambda *_, **__: twin)
+    black = audited(space, {"path": "own.pt2", "output": "logit"})
+    for part in ("metrics", "disparities"):
+        require_equal(first, black, part)
+    assert black["model"]["kind"] == "black box"
+    assert black["model"]["opaque"] == "it was told not to"
+    reasons = {item["reason"] for item in black["not_assessed"]}
+    assert "it was told not to" in reasons
+    assert "it was told not to" in (space.folder / "out" / "report.html").read_text()
+
+
+def test_the_order_of_classes_is_that_of_the_configuration(space, first):
+    made = network()
+    with torch.no_grad():
+        made[2].weight.neg_()
+        made[2].bias.neg_()
+    model = as_export(space.folder, made) | {"classes": [1, 0]}
+    turned = audited(space, model, **PLAIN)
+    for part in ("metrics", "disparities"):
+        require_equal(first, turned, part)
