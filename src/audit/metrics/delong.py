@@ -69,7 +69,7 @@ def delong(positive: ArrayLike, negative: ArrayLike) -> AucEstimate:
     -----
     DeLong, DeLong and Clarke-Pearson, Biometrics 44 (1988) 837-845, in one pass over the bins. Its
     intervals alone cover .85 with 20 positives, 500 negatives and an AUC of .98; with the larger
-    variance .93 or more wherever simulated (`docs/method/metrics.md`). The binning bound is half
+    variance .92 or more wherever simulated (`docs/method/metrics.md`). The binning bound is half
     the share of pairs of a positive and a negative in one bin.
     """
     positive = np.asarray(positive, dtype=np.float64)

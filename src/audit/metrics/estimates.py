@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,11 @@ class Scope:
     def alpha(self) -> float:
         """Rate of false alarms: 1 less the confidence."""
         return 1 - self.confidence
+
+    @cached_property
+    def z(self) -> float:
+        """Normal quantile of the intervals."""
+        return two_sided_z(self.alpha)
 
     def metric_id(self, metric: str, version: str, group: Group) -> str:
         """Identify a metric of a group, whatever its value."""
@@ -115,9 +121,15 @@ class GroupEstimates:
         return self.measurement.method == "wilson"
 
     @property
+    def defined(self) -> NDArray[np.bool_]:
+        """Whether a group has a value that is shown."""
+        shown: NDArray[np.bool_] = ~self.suppressed & ~np.isnan(self.values)
+        return shown
+
+    @cached_property
     def comparable(self) -> Places:
         """Positions of the groups that are known and have a value."""
-        return np.flatnonzero(~self.suppressed & ~np.isnan(self.values) & self.grouping.known)
+        return np.flatnonzero(self.defined & self.grouping.known)
 
     def limits(self, z: float) -> tuple[Floats, Floats] | None:
         """Limits of every group at a normal quantile; None where no interval is valid."""
@@ -130,6 +142,19 @@ class GroupEstimates:
         if np.isnan(self.values[place]):
             return "undefined", self.measurement.reasons[place]
         return "ok", ""
+
+    def statuses(self) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+        """Say of every group what `status` says of one: its status, and why it has no value."""
+        undefined = ~self.suppressed & ~self.defined
+        status = np.full(len(self.n), "ok", dtype=object)
+        status[undefined], status[self.suppressed] = "undefined", "suppressed"
+        reason = np.full(len(self.n), "", dtype=object)
+        places = np.flatnonzero(undefined)
+        reason[places] = [self.measurement.reasons[place] for place in places.tolist()]
+        sizes, which = np.unique(self.n[self.suppressed], return_inverse=True)
+        said = np.array([small(n, self.minimum_group) for n in sizes.tolist()], dtype=object)
+        reason[self.suppressed] = said[which]
+        return status, reason
 
     def left_out(self) -> tuple[str, ...]:
         """Name the groups that can take part in no comparison, each with its reason."""
@@ -170,7 +195,7 @@ def of_measurement(
 
 def results(estimates: GroupEstimates, scope: Scope) -> tuple[MetricResult, ...]:
     """Write the estimates as entries, with their intervals."""
-    limits = estimates.limits(two_sided_z(scope.alpha))
+    limits = estimates.limits(scope.z)
     return tuple(
         entry(estimates, scope, place, _interval(estimates, scope, place, limits))
         for place in range(len(estimates.n))

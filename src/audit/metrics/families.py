@@ -13,7 +13,7 @@ from audit.metrics.multiplicity import benjamini_hochberg, holm
 from audit.metrics.power import detectable_difference
 from audit.metrics.results import Correcting, Family
 from audit.metrics.significance import minimum_detectable, two_sided_z
-from audit.metrics.simultaneous import simultaneous_for
+from audit.metrics.testing import simultaneous
 
 METHODS: Mapping[Correcting, Callable[[Sequence[float]], Sequence[float]]] = {
     "holm": holm,
@@ -46,7 +46,7 @@ def critical_z(claim: Claim, correction: Correction, scope: Scope) -> float:
     """Quantile that a comparison must exceed at Holm's first step."""
     alpha = scope.alpha / max(correction.family.size, 1)
     if claim.selection == "worst_pair":
-        return simultaneous_for(claim.estimates.size[claim.among]).z(alpha, len(claim.among))
+        return simultaneous(claim.estimates, claim.among).z(alpha, len(claim.among))
     return two_sided_z(alpha)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audit.metrics.estimates import GroupEstimates, Scope
-from audit.metrics.groups import words
+from audit.metrics.groups import Grouping, words
 from audit.metrics.results import Disparity, Group, Interval, MetricResult
-from audit.metrics.significance import two_sided_z
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,40 +51,60 @@ def disparities_frame(disparities: Iterable[Disparity]) -> pd.DataFrame:
     return _frame([_disparity_row(disparity) for disparity in disparities], DISPARITY_COLUMNS)
 
 
-def estimates_frame(item: GroupEstimates, scope: Scope, stratum: Group) -> pd.DataFrame:
-    """One row for each group of one metric, as `metrics_frame`, without making its entries.
+def estimates_frame(
+    strata: Iterable[tuple[Group, Iterable[GroupEstimates]]], scope: Scope
+) -> pd.DataFrame:
+    """One row for each group of each metric, as `metrics_frame`, without making the entries.
+
+    Parameters
+    ----------
+    strata : iterable of (control features, estimates)
+    scope : Scope
 
     Returns
     -------
     pandas.DataFrame
-        Columns of `stratum` (control features) first.
+        Columns of the control features first.
     """
     import pandas as pd
 
-    shown = ~item.suppressed
-    ok = shown & ~np.isnan(item.values)
-    low, high = item.limits(two_sided_z(scope.alpha)) or (np.full(len(ok), np.nan),) * 2
+    parts: list[dict[str, NDArray[Any]]] = []
+    for stratum, estimates in strata:
+        words: dict[tuple[str, ...], NDArray[Any]] = {}
+        for item in estimates:
+            attributes = item.grouping.attributes
+            if attributes not in words:
+                words[attributes] = _group_words(item.grouping)
+            parts.append(_columns(item, scope, stratum, words[attributes]))
+    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+
+
+def _columns(
+    item: GroupEstimates, scope: Scope, stratum: Group, words: NDArray[Any]
+) -> dict[str, NDArray[Any]]:
+    shown, ok = ~item.suppressed, item.defined
+    low, high = item.limits(scope.z) or (np.full(len(ok), np.nan),) * 2
     limited = ok & ~np.isnan(low) & ~np.isnan(high)
     measured = item.measurement
-    status = np.where(ok, "ok", np.where(shown, "undefined", "suppressed"))
-    columns = {
-        **{name: np.full(len(ok), category, dtype=object) for name, category in stratum.items()},
-        "metric": item.metric,
-        "attributes": attribute_words(item.grouping.attributes),
-        "group": _group_words(item),
+    named = {
+        **stratum, "metric": item.metric, "attributes": attribute_words(item.grouping.attributes)
+    }  # fmt: skip
+    status, reason = item.statuses()
+    return {
+        **{name: np.full(len(ok), text, dtype=object) for name, text in named.items()},
+        "group": words,
         "value": np.where(ok, item.values, np.nan),
         "low": np.where(limited, low, np.nan),
         "high": np.where(limited, high, np.nan),
         "level": np.where(limited, scope.confidence, np.nan),
-        "method": np.where(limited, measured.method, ""),
+        "method": np.array(["", measured.method], dtype=object)[limited.astype(np.int8)],
         "numerator": _counts(measured.numerator, shown),
         "denominator": _counts(measured.denominator, shown),
         "n": item.n,
         "effective_n": np.where(shown & item.grouping.table.weighted, item.size, np.nan),
         "status": status,
-        "reason": [item.status(place)[1] if not ok[place] else "" for place in range(len(ok))],
+        "reason": reason,
     }
-    return pd.DataFrame(columns)
 
 
 def _counts(counts: NDArray[np.float64] | None, shown: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -92,16 +112,18 @@ def _counts(counts: NDArray[np.float64] | None, shown: NDArray[np.bool_]) -> NDA
     return missing if counts is None else np.where(shown, counts, missing)
 
 
-def _group_words(item: GroupEstimates) -> list[str]:
-    table = item.grouping.table
+def _group_words(grouping: Grouping) -> NDArray[Any]:
+    """Write every group as `audit.metrics.groups.words` does."""
+    table = grouping.table
+    if not table.attributes:
+        return np.full(len(table.codes), words({}), dtype=object)
     parts = [
-        [f"{attribute.name}={category}" for category in attribute.categories]
-        for attribute in table.attributes
+        np.array(
+            [f"{attribute.name}={category}" for category in attribute.categories], dtype=object
+        )[codes]
+        for attribute, codes in zip(table.attributes, table.codes.T, strict=True)
     ]
-    return [
-        ", ".join(part[code] for part, code in zip(parts, row, strict=True)) or "everyone"
-        for row in table.codes.tolist()
-    ]
+    return reduce(lambda one, other: one + ", " + other, parts)
 
 
 def attribute_words(attributes: Iterable[str]) -> str:

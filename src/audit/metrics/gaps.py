@@ -20,8 +20,8 @@ from audit.metrics.movers import LimitsAt, mover_difference, mover_ratio, widest
 from audit.metrics.records import record
 from audit.metrics.results import Disparity, Interval
 from audit.metrics.significance import two_sided_z
-from audit.metrics.simultaneous import WorstGap, simultaneous_for
-from audit.metrics.testing import FARTHEST
+from audit.metrics.simultaneous import WorstGap
+from audit.metrics.testing import FARTHEST, simultaneous
 
 Floats = NDArray[np.float64]
 
@@ -173,7 +173,7 @@ def _all_pairs(claim: Claim, correction: Correction, scope: Scope) -> AllPairs |
         return None
     among = claim.among
     values, low, high = claim.estimates.values[among], limits[0][among], limits[1][among]
-    chosen = simultaneous_for(claim.estimates.size[among])
+    chosen = simultaneous(claim.estimates, among)
     ratio = chosen.ratio(values, low, high) if claim.estimates.low >= 0 else (np.nan, np.nan)
     return AllPairs(method=chosen.name, gap=chosen.gap(values, low, high), ratio=ratio)
 

@@ -191,14 +191,10 @@ class GroupMetrics:
 
     def to_frame(self) -> pd.DataFrame:
         """One row for each metric of each group, with interval, counts, status and reason."""
-        import pandas as pd
-
-        parts = [
-            estimates_frame(item, self.scope, stratum)
-            for stratum, every in self.strata
-            for _, _, item in every
-        ]
-        return pd.concat(parts, ignore_index=True)
+        return estimates_frame(
+            ((stratum, (item for _, _, item in every)) for stratum, every in self.strata),
+            self.scope,
+        )
 
     def disparities_to_frame(self) -> pd.DataFrame:
         """One row for each comparison, with interval, p-values, family, status and reason."""
@@ -303,9 +299,9 @@ def _shown(item: GroupEstimates) -> NDArray[np.float64]:
 
 
 def _statuses(item: GroupEstimates) -> NDArray[np.object_]:
-    found = np.full(len(item.n), "ok", dtype=object)
-    for place in np.flatnonzero(np.isnan(_shown(item))).tolist():
-        found[place] = ": ".join(item.status(place))
+    found, reason = item.statuses()
+    missing = ~item.defined
+    found[missing] = found[missing] + ": " + reason[missing]
     return found
 
 

@@ -14,9 +14,10 @@ from audit.metrics.disparity import Measured
 from audit.metrics.estimates import GroupEstimates, Scope, estimate, results
 from audit.metrics.groups import groupings, words
 from audit.metrics.intervals import mover_r
+from audit.metrics.multiplicity import holm
 from audit.metrics.rates import Rate, rate
 from audit.metrics.results import Disparity, Family, Interval
-from audit.metrics.significance import holm, two_sided_z
+from audit.metrics.significance import two_sided_z
 
 EXPECTED = 5.0
 SCORING_RATE = replace(

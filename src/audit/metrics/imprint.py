@@ -18,14 +18,16 @@ from audit.metrics.cells import CellTable
 from audit.metrics.comparisons import Claim, extremes, no_pair, reference_claims
 from audit.metrics.disparity import Measured
 from audit.metrics.estimates import GroupEstimates, Scope, estimate, results
-from audit.metrics.families import Correction, corrections, critical_z
+from audit.metrics.families import Correction, corrections
 from audit.metrics.groups import Grouping, Reference, groupings
-from audit.metrics.intervals import mover_difference, tango, tango_low
+from audit.metrics.intervals import tango, tango_low
 from audit.metrics.measurement import Measurement, effective_size
+from audit.metrics.movers import mover_difference
 from audit.metrics.rates import FN, FP, RATES
 from audit.metrics.records import record
 from audit.metrics.results import Disparity, Interval
-from audit.metrics.significance import range_p, touching_z, two_sided_p, two_sided_z
+from audit.metrics.significance import range_p, range_z, two_sided_p, two_sided_z
+from audit.metrics.touching import touching_z
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -202,7 +204,8 @@ def _disparity(claim: Claim, item: Changes, correction: Correction, scope: Scope
     if claim.a is None or claim.b is None or claim.status != "ok":
         return record(claim, correction, scope, kind="difference", value=None)
     chosen = claim.selection == "worst_pair"
-    z = critical_z(claim, correction, scope) if chosen else two_sided_z(scope.alpha)
+    each = scope.alpha / max(correction.family.size, 1)
+    z = range_z(each, len(claim.among)) if chosen else two_sided_z(scope.alpha)
     low, high = item.difference_limits(np.array(claim.a), np.array(claim.b), z)
     values = item.estimates.values
     return record(

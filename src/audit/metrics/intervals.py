@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from audit.metrics.movers import mover_difference as mover_difference  # noqa: PLC0414 - also named from here
-from audit.metrics.movers import mover_ratio
+from audit.metrics.movers import mover_difference, mover_ratio
 
 Floats = NDArray[np.float64]
 Limits = tuple[Floats, Floats]

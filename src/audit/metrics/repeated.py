@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from audit.metrics.cells import BUCKET, CellTable
 from audit.metrics.groups import Grouping
-from audit.metrics.intervals import wilson
 from audit.metrics.jackknife import jackknife
 from audit.metrics.measurement import Measurement, Metric
 from audit.metrics.subsets import keep
@@ -34,7 +33,7 @@ def jackknifed(metric: Metric, measured: Measurement, grouping: Grouping) -> Mea
     -------
     Measurement
         Limits by the delete-bucket jackknife with Student's t, kept inside the range of the metric;
-        of a rate of 0 or 1 throughout, Wilson's for as many rows as there are buckets.
+        of a rate, Wilson's for as many independent rows as would show the same spread.
         The size of a rate becomes that of as many independent rows with the same spread.
     """
     table = grouping.by_bucket
@@ -47,15 +46,12 @@ def jackknifed(metric: Metric, measured: Measurement, grouping: Grouping) -> Mea
     rate = measured.method == "wilson"
 
     def limits(z: float) -> tuple[Floats, Floats]:
-        low, high = found.limits(z)
-        if rate:  # all alike: no spread to be seen, but each bucket holds a person at least
-            least, most = wilson(measured.values * found.buckets, found.buckets, z)
-            low, high = (np.where(np.isnan(x), y, x) for x, y in ((low, least), (high, most)))
+        low, high = found.rate_limits(measured.size, z) if rate else found.limits(z)
         return np.maximum(low, metric.low), np.minimum(high, metric.high)
 
     size = measured.size
     if rate:
-        size = np.minimum(size, _independent(measured.values, found.error, size))
+        size = found.effective_size(measured.size)
     return replace(measured, limits=limits, method=METHOD, size=size)
 
 
@@ -74,10 +70,3 @@ def _without_each(
         rows = [place[tuple(code)] for code in rest.codes.tolist()]
         left_out[bucket, rows] = metric.measure(rest).values
     return left_out, held
-
-
-def _independent(values: Floats, error: Floats, size: Floats) -> Floats:
-    """Rows that would show the same spread of a rate if each were another person."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rows = values * (1 - values) / error**2
-    return np.where(np.isfinite(rows) & (error > 0), rows, size)

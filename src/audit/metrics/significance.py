@@ -13,9 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm, studentized_range
 
 from audit.metrics.intervals import wilson
-from audit.metrics.multiplicity import holm as holm  # noqa: PLC0414 - also named from here
 from audit.metrics.touching import touching_quantile
-from audit.metrics.touching import touching_z as touching_z  # noqa: PLC0414 - also named from here
 
 Floats = NDArray[np.float64]
 TINY = float(np.finfo(np.float64).tiny)

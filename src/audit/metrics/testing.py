@@ -12,7 +12,7 @@ from audit.metrics.estimates import GroupEstimates
 from audit.metrics.homogeneity import q_test, shrunken_gap
 from audit.metrics.measurement import Limits
 from audit.metrics.significance import newcombe_z, two_sided_p
-from audit.metrics.simultaneous import simultaneous_for
+from audit.metrics.simultaneous import Simultaneous, simultaneous_for
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -68,7 +68,7 @@ def worst_pair_test(estimates: GroupEstimates, among: Places) -> WorstTest | Non
     if limits is None or _without_limits(estimates, among):
         return None
     x, size = estimates.x[among], estimates.size[among]
-    together = simultaneous_for(size)
+    together = simultaneous(estimates, among)
 
     def limits_at(z: Floats) -> tuple[Floats, Floats]:
         low, high = limits(float(z))
@@ -86,6 +86,13 @@ def worst_pair_test(estimates: GroupEstimates, among: Places) -> WorstTest | Non
         range_p=by_range,
         shrunken=float(shrunken_gap(x, size)),
     )
+
+
+def simultaneous(estimates: GroupEstimates, among: Places) -> Simultaneous:
+    """Choose how all pairs of the groups `among` are held at once."""
+    share = estimates.measurement.denominator is not None
+    events = estimates.x[among] if share else None
+    return simultaneous_for(estimates.size[among], events)
 
 
 def _without_limits(estimates: GroupEstimates, among: Places) -> bool:

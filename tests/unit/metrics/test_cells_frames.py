@@ -40,8 +40,6 @@ CASES = {
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWarning"),
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully:FutureWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning:py4j"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
 

@@ -9,7 +9,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from audit.metrics.intervals import mover_difference, mover_r, newcombe, tango, wilson
+from audit.metrics.intervals import mover_r, newcombe, tango, wilson
+from audit.metrics.movers import mover_difference
 from audit.metrics.score_intervals import miettinen_nurminen, miettinen_nurminen_ratio
 from audit.metrics.simultaneous import TUKEY, simultaneous_for
 from exact_coverage import (

@@ -160,7 +160,7 @@ def test_people_who_are_all_alike_still_leave_doubt():
     frame = result.to_frame().set_index("group")
     assert frame["value"].tolist() == [1.0] * 3
     assert (frame["high"] == 1).all()
-    assert ((0.8 < frame["low"]) & (frame["low"] < 0.95)).all()
+    assert ((frame["low"] > 0.8) & (frame["low"] < 0.95)).all()
 
 
 def test_one_row_for_each_person_changes_intervals_little():

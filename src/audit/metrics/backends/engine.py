@@ -11,7 +11,7 @@ from audit.errors import AuditError, MetricError
 from audit.metrics.backends.roles import Roles
 
 ENGINES = frozenset(
-    {"dask", "duckdb", "narwhals", "pandas", "polars", "py4j", "pyarrow", "pyspark"}
+    {"dask", "duckdb", "_duckdb", "narwhals", "pandas", "polars", "py4j", "pyarrow", "pyspark"}
 )
 
 
@@ -56,4 +56,6 @@ def one_line_of(doing: str) -> Iterator[None]:
 
 def _of_engine(error: Exception) -> bool:
     home = type(error).__module__.partition(".")[0]
-    return home in ENGINES or isinstance(error, ArithmeticError | TypeError | ValueError)
+    return home in ENGINES or isinstance(
+        error, ArithmeticError | EOFError | OSError | TypeError | ValueError
+    )

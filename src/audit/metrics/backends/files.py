@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import re
 from collections.abc import Sequence
@@ -147,17 +148,9 @@ def _parquet(connection: Any, paths: list[str]) -> Any:  # noqa: ANN401 - of Duc
 
 def _csv(connection: Any, paths: list[str], roles: Roles) -> Any:  # noqa: ANN401 - of DuckDB
     """Read texts; those that are wanted as numbers are cast, persons where all are numbers."""
-    texts = connection.read_csv(
-        [_literal(path) for path in paths],
-        header=True,
-        sep=_separator(Path(paths[0])),
-        quotechar='"',
-        escapechar='"',
-        all_varchar=True,
-        union_by_name=True,
-    )
-    names = roles.named()
-    require_columns(names, texts.columns)
+    texts = _texts(connection, paths[0], roles)
+    for path in paths[1:]:
+        texts = texts.union(_texts(connection, path, roles))
     numeric = {roles.score, roles.weight} | (
         {roles.label, roles.prediction} if roles.classes is None else set()
     )
@@ -166,9 +159,26 @@ def _csv(connection: Any, paths: list[str], roles: Roles) -> Any:  # noqa: ANN40
         kinds.setdefault(roles.person, _kind(texts, roles.person, roles.missing))
     columns = [
         f"CAST({_known(name, roles.missing)} AS {kinds.get(name, 'VARCHAR')}) AS {_quoted(name)}"
-        for name in dict.fromkeys(names.values())
+        for name in dict.fromkeys(roles.named().values())
     ]
     return texts.project(", ".join(columns))
+
+
+def _texts(connection: Any, path: str, roles: Roles) -> Any:  # noqa: ANN401 - of DuckDB
+    """Read the wanted columns of one CSV as texts; nothing about it is guessed."""
+    header, separator = header_of(Path(path))
+    wanted = list(dict.fromkeys(roles.named().values()))
+    require_columns(roles.named(), header)
+    for name in wanted:
+        if header.count(name) > 1:
+            raise MetricError(f"column {name!r} occurs twice", "rename one of them")
+    places = {f"c{place}": "VARCHAR" for place in range(len(header))}
+    rows = connection.sql(
+        "SELECT * FROM read_csv(?, columns = ?, auto_detect = false, header = true, delim = ?, "
+        "quote = '\"', escape = '\"')",
+        params=[_literal(path), places, separator],
+    )
+    return rows.project(", ".join(f"c{header.index(name)} AS {_quoted(name)}" for name in wanted))
 
 
 def _kind(texts: Any, name: str, missing: frozenset[str]) -> str:  # noqa: ANN401 - of DuckDB
@@ -197,8 +207,11 @@ def _literal(path: str) -> str:
     return re.sub(r"([*?\[])", r"[\1]", path)
 
 
-def _separator(path: Path) -> str:
+def header_of(path: Path) -> tuple[list[str], str]:
+    """Return the names of a CSV's columns and what separates them."""
     opener = gzip.open if path.name.lower().endswith(".gz") else open
     with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
         line = file.readline(1 << 20)
-    return max(SEPARATORS, key=line.count)
+    separator = max(SEPARATORS, key=line.count)
+    names = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+    return names, separator
