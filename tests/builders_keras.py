@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import os
@@ -106,5 +107,5 @@ def kernels(*sizes, seed=0):
             f"d{place}/kernel:0": draw.normal(size=pair).astype(np.float32),
             f"d{place}/bias:0": draw.normal(size=pair[1]).astype(np.float32),
         }
-        for place, pair in enumerate(zip(sizes, sizes[1:], strict=False), start=1)
+        for place, pair in enumerate(itertools.pairwise(sizes), start=1)
     }

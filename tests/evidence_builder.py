@@ -20,6 +20,7 @@ from audit.evidence import (
 from audit.findings import Finding
 from audit.models.records import CodeRecord, LayerRecord
 from evidence_concluded import findings_of, not_assessed_of, verdict_of
+from evidence_curves import with_controls, with_curves
 from evidence_ledgers import Net, change, ledgers, not_applicable, wide
 from evidence_measured import (
     MINIMUM,
@@ -131,9 +132,10 @@ def with_regimes(evidence, *, scores=True):
 
 
 def planted():
-    """A disparity by sex, ledgers, two mitigations and one refused, two regimes."""
-    evidence = with_regimes(with_ledgers(build(PLANTED)))
-    return with_mitigations(evidence, PLANTED)
+    """A disparity by sex, curves, strata, ledgers, two mitigations, one refused, two regimes."""
+    evidence = with_curves(with_regimes(with_ledgers(build(PLANTED))))
+    lead = lead_of(evidence)
+    return with_controls(with_mitigations(evidence, PLANTED), lead.a, lead.b)
 
 
 def no_disparity():
@@ -215,7 +217,7 @@ def with_groups(count):
         )
         for number in range(1, count + 1)
     ]
-    return build(cells)
+    return with_curves(build(cells))
 
 
 HOSTILE = (
@@ -253,7 +255,7 @@ def hostile():
     )
     evidence = build(cells, model=model, features=features, title=" ".join(HOSTILE[:3]))
     net = Net(features, layers=((HOSTILE[0], 16), (HOSTILE[4], 8)), output=HOSTILE[2])
-    evidence = with_regimes(with_ledgers(evidence, net=net))
+    evidence = with_curves(with_regimes(with_ledgers(evidence, net=net)))
     named = replace(
         PENALTY,
         **dict.fromkeys(("method", "constraint", "fitted_on", "bundle"), HOSTILE[0]),

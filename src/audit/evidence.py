@@ -19,6 +19,7 @@ from audit.findings import Finding, Verdict
 from audit.metrics.conditional_results import ConditionalDisparity, StratifiedComparison
 from audit.metrics.coverage_results import CoverageMap
 from audit.metrics.curve_results import Curves
+from audit.metrics.definition_results import MetricDefinition
 from audit.metrics.results import Disparity, MetricResult
 from audit.metrics.subgroup_results import SubgroupSearch
 from audit.mitigation.results import ComparisonRecord, Levelling, MitigationRecord
@@ -107,6 +108,7 @@ class Evidence:
     model: ModelRecord
     metrics: tuple[MetricResult, ...]
     disparities: tuple[Disparity, ...]
+    definitions: tuple[MetricDefinition, ...] = ()
     curves: Curves = field(default_factory=Curves)
     subgroups: tuple[SubgroupSearch, ...] = ()
     coverage: tuple[CoverageMap, ...] = ()

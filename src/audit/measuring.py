@@ -245,6 +245,7 @@ def _joined(*parts: Measured) -> Measured:
     return Measured(
         metrics=tuple(item for part in parts for item in part.metrics),
         disparities=tuple(item for part in parts for item in part.disparities),
+        definitions=tuple({d.name: d for part in parts for d in part.definitions}.values()),
     )
 
 

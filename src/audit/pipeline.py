@@ -30,6 +30,7 @@ from audit.subject import Subject, load_subject, train_network
 
 if TYPE_CHECKING:
     from audit.explainers.results import Explanation
+    from audit.metrics.definition_results import MetricDefinition
     from audit.metrics.results import Disparity
     from audit.models.records import TrainingRecord
     from audit.weights.results import Ledger
@@ -147,7 +148,9 @@ def audit(subject: Subject, config: AuditConfig, *, date: str, progress: Progres
         tolerance=config.metrics.tolerance,
         minimum_group=config.metrics.minimum_group,
     )
-    evidence = _evidence(subject, config, results, closer, mitigations, date=date)
+    evidence = _evidence(
+        subject, config, results, closer, mitigations, definitions=measured.definitions, date=date
+    )
     return Audited(evidence=evidence, files={**subject.files, **mitigations.files})
 
 
@@ -209,6 +212,7 @@ def _evidence(
     closer: CloserLook,
     mitigations: Mitigations,
     *,
+    definitions: tuple[MetricDefinition, ...],
     date: str,
 ) -> Evidence:
     findings, verdict = conclude(results)
@@ -229,6 +233,7 @@ def _evidence(
         model=results.model,
         metrics=results.metrics + mitigations.measured.metrics,
         disparities=results.disparities + mitigations.measured.disparities,
+        definitions=definitions,
         curves=results.curves,
         subgroups=results.subgroups,
         coverage=closer.coverage,

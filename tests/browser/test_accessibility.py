@@ -26,6 +26,7 @@ OPEN = "document.querySelectorAll('details').forEach(item => { item.open = true;
         ("too_little_data", 390, True, "light"),
         ("too_little_data", 1280, True, "dark"),
         ("planted", 390, True, "dark"),
+        ("fifty_groups", 1280, False, "dark"),
         ("not_converged", 1280, True, "light"),
         ("no_disparity", 1280, False, "dark"),
         ("not_assessed", 390, False, "light"),
@@ -95,7 +96,7 @@ def test_every_table_has_caption_and_scopes(open_page):
 def test_every_figure_says_its_finding_and_leads_to_its_table(open_page):
     page = open_page("planted")
     figures = page.locator("figure")
-    assert figures.count() == 9
+    assert figures.count() == 14
     for figure in figures.all():
         assert len(figure.locator("img").get_attribute("alt")) > 40
         target = figure.locator("figcaption a").get_attribute("href")

@@ -44,6 +44,9 @@ METRICS = {
     "base_rate": "Base rate",
     "scoring_rate": "Scoring rate",
     "imprint": "Imprint",
+    "auc": "Area under the ROC curve (AUC)",
+    "brier": "Brier score",
+    "calibration_in_the_large": "Calibration in the large",
 }
 
 
@@ -137,7 +140,8 @@ def expected(document, pointer, form):  # noqa: C901, PLR0911 - one line a forma
 def group(document, value):
     singles = [entry["group"] for entry in document["data"]["groups"] if len(entry["group"]) == 1]
     order = [next(iter(single)) for single in singles]
-    parts = [f"{name} = {value[name]}" for name in sorted(value, key=order.index)]
+    names = sorted(value, key=lambda name: (order.index(name) if name in order else 99, name))
+    parts = [f"{name} = {value[name]}" for name in names]
     return visible(", ".join(parts)) or "everyone"  # fmt: skip
 
 

@@ -71,13 +71,14 @@ def test_frames_arrays_and_tensors_give_the_same_figures(frame):
 
 def test_an_estimator_and_a_callable_are_black_boxes(frame):
     X, y, sex = frame[NUMBERS], frame["hired"], frame["sex"]
-    fitted = LogisticRegression(max_iter=500).fit(X, y)
+    fitted = DecisionTreeClassifier(max_depth=4, random_state=0).fit(X, y)
     one = audit.audit_model(fitted, X, y, sensitive_features=sex)
     two = audit.audit_model(
         lambda rows: fitted.predict_proba(rows)[:, 1], X, y, sensitive_features=sex
     )
     assert values(one) == values(two)
     assert one.evidence.model.kind == "black box"
+    assert "DecisionTreeClassifier is no network of layers" in one.evidence.model.opaque
     assert {item.method for item in one.explanations} == {"shapley_sampling"}
     assert {item.status for item in one.explanations} == {"ok"}
     gap = next(item for item in one.explanations if item.level == "gap")

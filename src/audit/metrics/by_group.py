@@ -17,6 +17,7 @@ from audit.metrics.groups import Reference, attribute_names
 from audit.metrics.intake import USUAL, Task, count_rows, usual
 from audit.metrics.measurement import Metric
 from audit.metrics.results import Correcting
+from audit.metrics.row_metric import RowMetric
 
 
 def group_metrics(
@@ -145,10 +146,10 @@ def _items(metrics: Any) -> str | tuple[Any, ...]:
         return metrics if metrics == "default" else (metrics,)
     items = tuple(metrics) if isinstance(metrics, Iterable) else (metrics,)
     for item in items:
-        if not isinstance(item, str | Metric):
+        if not isinstance(item, str | Metric | RowMetric):
             raise MetricError(
                 f"expected metrics by name or as Rate, came {item!r}",
-                "build one with audit.metrics.Rate(...)",
+                "build one with audit.metrics.Rate(...) or CountMetric(...)",
             )
     return items
 

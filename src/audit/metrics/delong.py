@@ -16,6 +16,7 @@ from scipy.special import expit, logit
 Floats = NDArray[np.float64]
 Limits = tuple[Floats, Floats]
 HALVINGS = 52
+ROUNDING = 1e-9
 ENOUGH = 5.0  # rows of the smaller class on the wrong side
 
 
@@ -84,7 +85,8 @@ def delong(positive: ArrayLike, negative: ArrayLike) -> AucEstimate:
         variance = among_positives / p + among_negatives / n
         binning = (positive * negative).sum(axis=-1) / (p * n) / 2
     known = (p > 1) & (n > 1) & (variance > 0) & (value > 0) & (value < 1)
-    few = np.minimum(p, n) * np.minimum(value, 1 - value) < ENOUGH
+    wrong = np.minimum(p, n) * np.minimum(value, 1 - value)
+    few = wrong < ENOUGH - ROUNDING  # the same whichever label is called positive
     steady = np.where(few, np.maximum(variance, _rank_error(value, p, n) ** 2), variance)
     return AucEstimate(
         value=np.where((p > 0) & (n > 0), value, np.nan),

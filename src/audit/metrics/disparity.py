@@ -9,6 +9,8 @@ from audit.metrics.against import Compared, against_rows
 from audit.metrics.catalogue import metrics as find_metrics
 from audit.metrics.cells import CellTable
 from audit.metrics.comparisons import Claim, reference_claims, worst_pair_claim
+from audit.metrics.definition_results import MetricDefinition
+from audit.metrics.definitions import definitions
 from audit.metrics.estimates import GroupEstimates, Scope, estimate, results
 from audit.metrics.families import Correction, corrections, detectable_gaps
 from audit.metrics.gaps import reference_rows, worst_pair_rows
@@ -29,6 +31,7 @@ class Measured:
 
     metrics: tuple[MetricResult, ...]
     disparities: tuple[Disparity, ...]
+    definitions: tuple[MetricDefinition, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +145,7 @@ def measure_metrics(
     return Measured(
         metrics=tuple(entry for _, _, item in every for entry in results(item, scope)),
         disparities=tuple(compare(every, scope, comparing)),
+        definitions=definitions(wanted),
     )
 
 

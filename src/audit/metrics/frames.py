@@ -76,7 +76,11 @@ def estimates_frame(
             if attributes not in words:
                 words[attributes] = _group_words(item.grouping)
             parts.append(_columns(item, scope, stratum, words[attributes]))
-    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    columns = {
+        name: pd.Series(np.concatenate([part.pop(name) for part in parts]), copy=False)
+        for name in tuple(parts[0])
+    }
+    return pd.DataFrame(columns, copy=False)
 
 
 def _columns(

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from audit.errors import MetricError
-from audit.metrics.disparity import Comparing, Estimated, compare
-from audit.metrics.estimates import GroupEstimates, Scope, results
+from audit.metrics.catalogue import ALIASES
+from audit.metrics.disparity import Comparing, compare
+from audit.metrics.estimates import Scope, results
 from audit.metrics.extremes import DIFFERENCES, HIGHEST, LOWEST, RATIOS, Formula, Method, extreme
 from audit.metrics.frames import attribute_words, disparities_frame, estimates_frame
+from audit.metrics.group_frames import (
+    Content,
+    Stratum,
+    groups_frame,
+    index_of,
+    intervals_text,
+    shown,
+    statuses,
+)
 from audit.metrics.results import Disparity, Group, MetricResult
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-ALL = "(all)"
-Stratum = tuple[Group, tuple[Estimated, ...]]
+MOST_COMPARED = 100_000  # groups of all metrics; each comparison is an entry with its own tests
+MOST_DRAWN = 200  # groups in a notebook
 CRITERIA: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("demographic_parity", ("selection_rate",)),
     ("equal_opportunity", ("true_positive_rate",)),
@@ -67,13 +74,13 @@ class GroupMetrics:
         import pandas as pd
 
         rows = [
-            {m.name: float(_shown(item)[0]) for m, group, item in every if not group.attributes}
+            {m.name: float(shown(item)[0]) for m, group, item in every if not group.attributes}
             for _, every in self.strata
         ]
         if not self.controls:
             return pd.Series(rows[0], index=list(self.names), dtype="float64", name="overall")
         levels = [self._levels(stratum) for stratum, _ in self.strata]
-        index = _index([*zip(*levels, strict=True)], self.controls)
+        index = index_of([*zip(*levels, strict=True)], self.controls)
         return pd.DataFrame(rows, index=index, columns=list(self.names), dtype="float64")
 
     @cached_property
@@ -83,13 +90,13 @@ class GroupMetrics:
         With several attributes the index has one level for each, and ``(all)`` stands where a
         group is not split by that attribute. Control features come first.
         """
-        table: pd.DataFrame = self._table(_shown).astype("float64")
+        table: pd.DataFrame = self._table(shown).astype("float64")
         return table
 
     @cached_property
     def status(self) -> pd.DataFrame:
         """In the shape of `by_group`: ``ok``, or the status and reason of a missing value."""
-        table: pd.DataFrame = self._table(_statuses)
+        table: pd.DataFrame = self._table(statuses)
         return table
 
     @cached_property
@@ -103,7 +110,8 @@ class GroupMetrics:
     def metrics(self) -> tuple[MetricResult, ...]:
         """Every metric of everyone and of every group, with intervals and reasons.
 
-        With control features, the entries of one combination after the other.
+        With control features, the entries of one combination after the other. `to_frame` says the
+        same without making an object of each, for very many groups.
         """
         return tuple(
             entry
@@ -118,7 +126,13 @@ class GroupMetrics:
 
         With control features, the comparisons within one combination after the other; each
         combination has families of its own.
+
+        Raises
+        ------
+        MetricError
+            If there are more than 100,000 groups to be compared, which takes minutes.
         """
+        _require_comparable(self.strata, 1 + len(self.comparing.compared))
         return tuple(
             entry
             for _, every in self.strata
@@ -219,44 +233,19 @@ class GroupMetrics:
         """
         from audit.metrics.plotting import plot_groups
 
-        chosen = [metrics] if isinstance(metrics, str) else list(metrics or self.names)
-        for name in chosen:
-            self._require(name)
+        wanted = [metrics] if isinstance(metrics, str) else list(metrics or self.names)
+        chosen = [self._require(name) for name in wanted]
         return plot_groups(self.to_frame(), chosen)
 
     def _repr_html_(self) -> str:
-        table = self._table(lambda item: _cells(item, self.scope))
+        if len(self.by_group) > MOST_DRAWN:
+            return str(self.by_group.to_html(max_rows=MOST_DRAWN))
+        table = self._table(lambda item: intervals_text(item, self.scope))
         table.insert(0, "n", self.counts)
         return str(table.to_html())
 
-    def _table(self, content: Callable[[GroupEstimates], Sequence[Any] | NDArray[Any]]) -> Any:  # noqa: ANN401 - a frame
-        import pandas as pd
-
-        parts = []
-        for stratum, every in self.strata:
-            columns: dict[tuple[str, ...], dict[str, Any]] = {}
-            for metric, grouping, item in every:
-                if grouping.attributes:
-                    columns.setdefault(grouping.attributes, {})[metric.name] = (item, content(item))
-            for cells in columns.values():
-                item = next(iter(cells.values()))[0]
-                index = _index(self._rows(stratum, item), (*self.controls, *self.attributes))
-                parts.append(pd.DataFrame({k: v for k, (_, v) in cells.items()}, index=index))
-        return pd.concat(parts)[list(self.names)]
-
-    def _rows(self, stratum: Group, item: GroupEstimates) -> list[NDArray[Any]]:
-        table = item.grouping.table
-        named = {part.name: place for place, part in enumerate(table.attributes)}
-        levels: list[NDArray[Any]] = [
-            np.full(len(item.n), stratum[name], dtype=object) for name in self.controls
-        ]
-        for name in self.attributes:
-            if name in named:
-                categories = table.attributes[named[name]].categories
-                levels.append(np.array(categories, dtype=object)[table.codes[:, named[name]]])
-            else:
-                levels.append(np.full(len(item.n), ALL, dtype=object))
-        return levels
+    def _table(self, content: Content) -> Any:  # noqa: ANN401 - a frame
+        return groups_frame(self.strata, (self.controls, self.attributes), self.names, content)
 
     def _levels(self, stratum: Group) -> list[str]:
         return [stratum[name] for name in self.controls]
@@ -271,46 +260,34 @@ class GroupMetrics:
         names = list(self.names) if metric is None else [self._require(metric)]
         found: dict[tuple[str, ...], dict[str, float]] = {}
         for stratum, every in self.strata:
-            everyone = {m.name: float(_shown(i)[0]) for m, g, i in every if not g.attributes}
+            everyone = {m.name: float(shown(i)[0]) for m, g, i in every if not g.attributes}
             for m, grouping, item in every:
                 if grouping.attributes and m.name in names:
                     key = (*self._levels(stratum), attribute_words(grouping.attributes))
                     value = extreme(item, everyone[m.name], method, formulas)
                     found.setdefault(key, {})[m.name] = value
-        index = _index([*zip(*found, strict=True)], (*self.controls, None))
+        index = index_of([*zip(*found, strict=True)], (*self.controls, None))
         return pd.DataFrame(list(found.values()), index=index, columns=names, dtype="float64")
 
     def _require(self, metric: str) -> str:
-        if metric not in self.names:
+        name = ALIASES.get(metric, metric)
+        if name not in self.names:
             raise MetricError.unknown("metric", metric, self.names)
-        return metric
+        return name
 
 
-def _index(levels: Sequence[Any], names: Sequence[str | None]) -> Any:  # noqa: ANN401 - an index
-    import pandas as pd
-
-    if len(names) == 1:
-        return pd.Index(levels[0], name=names[0])
-    return pd.MultiIndex.from_arrays([*levels], names=[*names])
-
-
-def _shown(item: GroupEstimates) -> NDArray[np.float64]:
-    return np.where(item.suppressed, np.nan, item.values)
-
-
-def _statuses(item: GroupEstimates) -> NDArray[np.object_]:
-    found, reason = item.statuses()
-    missing = ~item.defined
-    found[missing] = found[missing] + ": " + reason[missing]
-    return found
-
-
-def _cells(item: GroupEstimates, scope: Scope) -> list[str]:
-    return [
-        f"{entry.value:.3f} [{entry.interval.low:.3f}, {entry.interval.high:.3f}]"
-        if entry.interval is not None and entry.interval.high is not None
-        else f"{entry.value:.3f}"
-        if entry.value is not None
-        else f"{entry.status}: {entry.reason}"
-        for entry in results(item, scope)
-    ]
+def _require_comparable(strata: Sequence[Stratum], times: int) -> None:
+    """Refuse to write more comparisons than anyone could read or wait for."""
+    came = times * sum(
+        len(item.comparable)
+        for _, every in strata
+        for _, grouping, item in every
+        if grouping.attributes
+    )
+    if came > MOST_COMPARED:
+        raise MetricError(
+            f"expected at most {MOST_COMPARED:,} groups to compare, over all metrics and "
+            f"attributes, came {came:,}",
+            "raise minimum_group, or ask for fewer metrics or intersections; by_group, to_frame() "
+            "and difference() take any number",
+        )

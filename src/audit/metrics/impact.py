@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import fisher_exact, norm
 
 from audit.metrics.cells import CellTable
+from audit.metrics.definitions import definitions
 from audit.metrics.disparity import Measured
 from audit.metrics.estimates import GroupEstimates, Scope, estimate, results
 from audit.metrics.groups import groupings, words
@@ -89,6 +90,7 @@ def impact_ratios(
         disparities=tuple(
             _record(pair, family, p, scope) for pair, p in zip(pairs, adjusted, strict=True)
         ),
+        definitions=definitions([measured]),
     )
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from audit.metrics.cells import CellTable
 from audit.metrics.comparisons import Claim, extremes, no_pair, reference_claims
+from audit.metrics.definition_results import MetricDefinition
 from audit.metrics.disparity import Measured
 from audit.metrics.estimates import GroupEstimates, Scope, estimate, results
 from audit.metrics.families import Correction, corrections
@@ -34,6 +35,16 @@ Places = NDArray[np.int64]
 
 IMPRINT = "imprint"
 VERSION = "1"
+DEFINITION = MetricDefinition(
+    name=IMPRINT,
+    title="Imprint",
+    definition="selection rate less base rate of the same rows; of two groups, how much wider the "
+    "gap in predictions is than in labels",
+    source="weight-audit; intervals: Tango, Statistics in Medicine 17 (1998) 891-908",
+    version=VERSION,
+    low=-1.0,
+    high=1.0,
+)
 FAMILY = "imprint"
 REFERENCE_FAMILY = "imprint, reference comparisons"
 
@@ -145,6 +156,7 @@ def imprint(
             *_disparities(worst, FAMILY, scope),
             *_disparities(against, REFERENCE_FAMILY, scope),
         ),
+        definitions=(DEFINITION,),
     )
 
 

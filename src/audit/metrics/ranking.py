@@ -146,6 +146,8 @@ def kolmogorov_reach(one: Floats, two: Floats, z: float) -> Floats:
     less wherever it was simulated (coverage .99 and more of .95).
     """
     quantile = kstwobign.isf(2 * ndtr(-z))
-    with np.errstate(divide="ignore"):
+    with np.errstate(
+        divide="ignore", invalid="ignore"
+    ):  # no rows of a label: 0 × infinity at z = 0
         reach: Floats = quantile * np.sqrt(1 / np.asarray(one) + 1 / np.asarray(two))
     return reach

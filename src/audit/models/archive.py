@@ -15,6 +15,7 @@ MODEST = 64 << 20
 LARGEST_RATIO = 100
 MOST_MEMBERS = 100_000
 LARGEST_JSON = 64 << 20
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks no other one bit by bit
 BROKEN = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError)
 
 
@@ -25,8 +26,8 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
     Raises
     ------
     ModelError
-        If it is damaged or encrypted, a name points outside it, or it would unpack to more than
-        64 MiB and 100 times its own size.
+        If it is damaged or encrypted, a name points outside it, it is packed otherwise than by
+        deflate, or it would unpack to more than 64 MiB and 100 times its own size.
     """
     try:
         archive = zipfile.ZipFile(path)
@@ -45,6 +46,13 @@ def _require_modest(archive: zipfile.ZipFile, path: Path) -> None:
     if len(members) > MOST_MEMBERS:
         raise ModelError(
             f"{path.name}: expected at most {MOST_MEMBERS:,} members, came {len(members):,}"
+        )
+    odd = [member.filename for member in members if member.compress_type not in PACKINGS]
+    if odd:
+        raise ModelError(
+            f"{path.name}: {odd[0][:80]!r} is packed in an unusual way, expected stored or "
+            "deflated",
+            "save the model again",
         )
     size = path.stat().st_size
     declared = sum(member.file_size for member in members)
@@ -79,11 +87,18 @@ def member_bytes(archive: zipfile.ZipFile, name: str, limit: int | None = None) 
         declared = archive.getinfo(name).file_size
         if limit is not None and declared > limit:
             raise ModelError(f"{where}: {name} has {declared:,} bytes, expected at most {limit:,}")
-        return archive.read(name)
+        with archive.open(name) as member:
+            content = member.read(declared + 1)  # a member can hold more than it declares
     except KeyError as error:
         raise ModelError(f"{where} has no {name}", "save the model again") from error
     except BROKEN as error:
         raise ModelError(f"{where}: {name} is damaged: {error}", "save the model again") from error
+    if len(content) != declared:
+        raise ModelError(
+            f"{where}: {name} declares {declared:,} bytes and holds another number of them",
+            "save the model again; this file was made to do harm, or is damaged",
+        )
+    return content
 
 
 def member_json(archive: zipfile.ZipFile, name: str) -> Any:  # noqa: ANN401 - any JSON value

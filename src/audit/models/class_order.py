@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -86,10 +87,37 @@ def _positive_place(classes: tuple[Any, ...], target: Target) -> int:
     return found[0]
 
 
-def _followed(network: nn.Module, last: nn.Module) -> nn.Sequential:
+class Followed(nn.Module):
+    """A network of any inputs, and a module that its answer goes through."""
+
+    def __init__(self, network: nn.Module, class_order: nn.Module) -> None:
+        super().__init__()
+        self.network, self.class_order = network, class_order
+
+    def forward(self, *tensors: Tensor, **named: Tensor) -> Tensor:
+        """Ask the network, and return its answer changed."""
+        answer: Tensor = self.class_order(self.network(*tensors, **named))
+        return answer
+
+
+def _followed(network: nn.Module, last: nn.Module) -> nn.Module:
     """Put a module after a network; names inside a plain stack stay as they are."""
-    plain = type(network) is nn.Sequential
-    parts = network._modules.items() if plain else [("network", network)]  # children once each
-    ordered = nn.Sequential(OrderedDict([*parts, ("class_order", last)]))
+    ordered: nn.Module
+    if type(network) is nn.Sequential:
+        ordered = nn.Sequential(OrderedDict([*network._modules.items(), ("class_order", last)]))
+    elif _takes_one(network):
+        ordered = nn.Sequential(OrderedDict([("network", network), ("class_order", last)]))
+    else:
+        ordered = Followed(network, last)
     ordered.training = network.training
     return ordered
+
+
+def _takes_one(network: nn.Module) -> bool:
+    """Tell whether a network takes one tensor: then a plain stack can be traced."""
+    try:
+        parameters = inspect.signature(network.forward).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    plain = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return len(plain) == 1 and len(parameters) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from inspect import signature
 from pathlib import Path
@@ -19,6 +20,8 @@ from audit.registry import LOADERS
 
 Loaded = TorchModel | AnswerModel
 SECTIONS = ("bundle", "factory")
+ZIP_START = b"PK"
+TORCH_STARTS = (ZIP_START, b"\x80\x02")  # a zip archive, or the pickle of older versions
 INSTEAD = (
     "name a factory that builds the network and its weights, or audit its scores: "
     "predictions: {score: column}"
@@ -63,12 +66,38 @@ def load(
 def _read(
     config: ModelConfig, base: Path, path: Path, device: torch.device | None, trust: bool
 ) -> Loaded:
-    name = format_of(base / path)
+    place = base / path
+    require_content(place)
+    name = format_of(place)
     if name is None:
-        raise unread(base / path)
+        raise unread(place)
     loader = LOADERS.resolve(name)
     permission = {"trust": trust} if "trust" in signature(loader).parameters else {}
     return cast(Loaded, loader(config, base, device=device, **permission))
+
+
+def require_content(path: Path) -> None:
+    """Refuse a file that cannot be opened, or that holds nothing.
+
+    Raises
+    ------
+    ModelError
+        Naming it.
+    """
+    try:
+        if not path.is_file():
+            return
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    if empty:
+        raise ModelError(f"{path.name} is empty: it has 0 bytes", "save the model again")
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> ModelError:
+    why = getattr(error, "strerror", None) or str(error)
+    return ModelError(f"{path.name} cannot be read ({why})", "check the path and its permissions")
 
 
 def _with_classes(model: Loaded, config: ModelConfig) -> Loaded:
@@ -87,22 +116,46 @@ def _with_classes(model: Loaded, config: ModelConfig) -> Loaded:
 
 def unread(path: Path) -> ModelError:
     """Return the error for a model file of a format that this version does not read."""
-    if not path.exists():
-        names = [sibling.name for sibling in path.absolute().parent.glob("*")]
-        return ModelError(f"model file {path.name} does not exist", nearest(path.name, names))
+    lost = _lost(path)
+    if lost is not None:
+        return lost
     suffix = path.suffix.lower()
     if suffix in PICKLES:
         return ModelError(f"{path.name} is a pickle, which can run code when it is read", WAY_OUT)
     if (path / "model.json").is_file():
         return ModelError(f"{path.name}/ is a bundle", "name it under model.bundle")
-    if suffix in READERS:
-        return ModelError(
-            f"{path.name} holds weights alone, which say nothing of the network",
-            "name a factory that builds it: model: {factory: network.py:build, weights: "
-            f"{path.name}, output: logit}}",
-        )
+    if suffix in READERS and path.is_file():
+        return _weights_alone(path)
     kind = "a folder without config.json" if path.is_dir() else "of an unknown format"
-    return ModelError(f"{path.name} is {kind}", f"expected {_known()}; or {INSTEAD}")
+    return ModelError(f"{path.name or path} is {kind}", f"expected {_known()}; or {INSTEAD}")
+
+
+def _lost(path: Path) -> ModelError | None:
+    """Return the error for a path at which nothing can be read."""
+    if path.is_symlink() and not path.exists():
+        return ModelError(
+            f"{path.name} is a link to a file that does not exist", "name the file itself"
+        )
+    if not path.exists():
+        names = [sibling.name for sibling in path.absolute().parent.glob("*")]
+        return ModelError(f"model file {path.name} does not exist", nearest(path.name, names))
+    if not path.is_file() and not path.is_dir():
+        return ModelError(f"{path.name} is neither a file nor a folder", f"expected {_known()}")
+    return None
+
+
+def _weights_alone(path: Path) -> ModelError:
+    torch_file = path.suffix.lower() != ".safetensors"
+    with path.open("rb") as file:
+        start = file.read(2)
+    cut = start == ZIP_START and not zipfile.is_zipfile(path)
+    if torch_file and (cut or start not in TORCH_STARTS):
+        return ModelError(f"{path.name} is damaged or no file of torch", "save the model again")
+    return ModelError(
+        f"{path.name} holds weights alone, which say nothing of the network",
+        "name a factory that builds it: model: {factory: network.py:build, weights: "
+        f"{path.name}, output: logit}}",
+    )
 
 
 def _known() -> str:

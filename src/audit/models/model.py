@@ -158,10 +158,16 @@ class TorchModel:
         except Exception as error:
             shapes = ", ".join(f"{key} {tuple(t.shape)}" for key, t in tensors.items())
             raise ModelError(
-                f"the network failed on its input ({shapes}): {type(error).__name__}: {error}",
+                f"the network failed on its input ({shapes}): {_told(error)}",
                 "check that data.features are the columns it was trained on, in that order, "
                 "or name an encoder with encode",
             ) from error
+
+
+def _told(error: Exception) -> str:
+    """Return what went wrong; a TorchScript program quotes its source first."""
+    text = f"{type(error).__name__}: {error}"
+    return text.rstrip().rpartition("\n")[2] if "TorchScript" in text else text
 
 
 def pick_device() -> torch.device:

@@ -194,7 +194,8 @@ def preparation_of(graph: Graph, sample: Mapping[str, Value]) -> Preparation:
         made[node.outputs[0]] = value
         kept.append(node)
     done = {node.outputs[0] for node in kept}
-    needed = {name for node in graph.nodes if node.outputs[0] not in done for name in node.inputs}
+    rest = [node for node in graph.nodes if node.outputs[0] not in done]
+    needed = {name for node in rest for name in (*node.inputs, *node.captured)}
     tensors = tuple(name for name in made if name in needed)
     return Preparation(graph=graph.with_nodes(kept, {}), tensors=tensors)
 

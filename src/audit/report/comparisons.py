@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from audit.metrics.results import Disparity, MetricResult, Selection
 from audit.report.document import Document, Phrase
 from audit.report.naming import HEADLINE, metric_name, metric_rank
-from audit.report.tables import Cell, Column, Table, columns, name, number, why
+from audit.report.tables import Cell, number, why
+
+RATIO = ("ratio3", "ratio3")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,51 +55,23 @@ def stands(document: Document, entry: Disparity) -> bool:
     return entry.p_adjusted is not None and entry.p_adjusted < 1 - confidence
 
 
-def comparison_table(
-    document: Document,
-    made: Sequence[Pair],
-    *,
-    anchor: str,
-    caption: Phrase,
-    folded: bool = False,
-) -> Table:
-    """Lay out comparisons with interval, n, raw and adjusted p, family, k and detectable gap."""
-    level = document.show("/settings/confidence", "percent0")
-    heads = columns(
-        "Metric",
-        Column(("Group A",), "text"),
-        Column(("Group B",), "text"),
-        Column(("Difference",), note="A\N{NO-BREAK SPACE}−\N{NO-BREAK SPACE}B"),
-        Column(("Ratio",), note=_order(made)),
-        Column(("p",), note="raw"),
-        Column(("p",), note="adjusted"),
-        Column(("Family",), "text", note="size k"),
-        Column(("Smallest detectable gap",)),
-    )
-    limits = [pair.first.interval for pair in made if pair.first.interval is not None]
-    together = bool(limits) and all(interval.simultaneous for interval in limits)
-    kind = " simultaneous intervals." if together else " intervals, each for itself."
-    caption = (*caption, " ", level, kind)
-    rows = tuple(_row(document, pair, mixed=not _order(made)) for pair in made)
-    return Table(anchor, caption, heads, rows, folded=folded)
-
-
 def estimate_lines(document: Document, place: str | None, kind: str) -> tuple[Phrase, ...]:
     """Write a difference or ratio and, on a second line, its interval."""
     if place is None:
         return (("—",),)
-    formats = ("points1", "signed1") if kind == "difference" else ("ratio3", "ratio3")
-    limits = document.interval(place, formats[1])
-    value = document.value(place, formats[0])
-    return (value, limits) if limits else (value,)
+    forms = document.forms(document.at(place)["metric"])
+    value, limits = (forms.change, forms.change_limits) if kind == "difference" else RATIO
+    interval = document.interval(place, limits)
+    shown = document.value(place, value)
+    return (shown, interval) if interval else (shown,)
 
 
-def estimate_cell(document: Document, place: str | None, kind: str, note: str = "") -> Cell:
-    """Write a difference or ratio with its interval, or why there is none."""
+def estimate_cell(document: Document, place: str | None, kind: str, *notes: Phrase) -> Cell:
+    """Write a difference or ratio with its interval and notes, or why there is none."""
     lines = estimate_lines(document, place, kind)
-    if place is not None and document.at(place)["value"] is None:
-        return why(lines[0])
-    return number(*lines, (note,)) if note and place else number(*lines)
+    if place is None or document.at(place)["value"] is None:
+        return number(lines[0]) if place is None else why(lines[0])
+    return number(*lines, *notes)
 
 
 def rate_lines(document: Document, group_place: str, metric_id: str) -> tuple[Phrase, ...]:
@@ -106,8 +80,9 @@ def rate_lines(document: Document, group_place: str, metric_id: str) -> tuple[Ph
     place = document.places.get(metric_id)
     if place is None:
         return (group,)
-    value = document.value(place, "percent1")
-    if document.at(place)["status"] == "suppressed":
+    entry = document.at(place)
+    value = document.value(place, document.forms(entry["metric"]).value)
+    if entry["status"] == "suppressed":
         return (group, value)
     return (group, (*value, ", ", *rows_line(document, place)))
 
@@ -133,14 +108,6 @@ def _pair(document: Document, kinds: dict[str, Disparity]) -> Pair:
     )
 
 
-def _order(made: Sequence[Pair]) -> str:
-    orders = {pair.turned for pair in made if pair.ratio is not None}
-    if len(orders) > 1:
-        return ""
-    words = "B ÷ A" if True in orders else "A ÷ B"
-    return words.replace(" ", "\N{NO-BREAK SPACE}")
-
-
 def _severity(pair: Pair) -> tuple[bool, int, bool, float, float, str]:
     entry = pair.first
     order = metric_rank(entry.metric)
@@ -152,43 +119,6 @@ def _severity(pair: Pair) -> tuple[bool, int, bool, float, float, str]:
         -abs(entry.value or 0.0),
         f"{order[0]:02d}{entry.id}",
     )
-
-
-def _row(document: Document, pair: Pair, *, mixed: bool) -> tuple[Cell, ...]:
-    place, entry = pair.place, pair.first
-    a, b = (
-        rate_lines(document, f"{place}/{letter}", metric)
-        for letter, metric in (("a", entry.a_metric), ("b", entry.b_metric))
-    )
-    return (
-        name((document.show(f"{place}/metric", "metric"),)),
-        Cell(a, "" if not a else _text_key(a), "text"),
-        Cell(b, "" if not b else _text_key(b), "text"),
-        estimate_cell(document, pair.difference, "difference"),
-        estimate_cell(document, pair.ratio, "ratio", _order([pair]) if mixed else ""),
-        number(_optional(document, f"{place}/p_value", "p")),
-        number(_optional(document, f"{place}/p_adjusted", "p")),
-        _family(document, place, entry),
-        number(_optional(document, f"{place}/minimum_detectable", "size1")),
-    )
-
-
-def _text_key(lines: tuple[Phrase, ...]) -> str:
-    first = lines[0][0]
-    return first if isinstance(first, str) else first.text
-
-
-def _optional(document: Document, place: str, form: str) -> Phrase:
-    return ("—",) if document.at(place) is None else (document.show(place, form),)
-
-
-def _family(document: Document, place: str, entry: Disparity) -> Cell:
-    if entry.family is None:
-        return Cell((("—",),), "", "text")
-    size: Phrase = ("k = ", document.show(f"{place}/family/size", "integer"))
-    if entry.pairs > 1:
-        size = (*size, ", ", document.show(f"{place}/pairs", "integer"), " pairs")
-    return Cell(((document.text(f"{place}/family/name"),), size), entry.family.name, "text")
 
 
 def is_single(selection: Selection) -> Callable[[Disparity], bool]:

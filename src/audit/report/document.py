@@ -12,7 +12,7 @@ from urllib.parse import quote
 from audit.evidence import Evidence, from_json, to_json
 from audit.explainers.results import Explanation
 from audit.metrics.results import Disparity, MetricResult
-from audit.report.naming import CHOICES, GAPS, metric_name
+from audit.report.naming import CHOICES, GAPS, Forms, forms_of, metric_name
 from audit.report.numbers import FORMATS, group_name, visible
 
 LONG = 40
@@ -174,6 +174,20 @@ class Document(Values):
     def explanations(self) -> tuple[tuple[str, Explanation], ...]:
         """Pointer and entry of each explanation of the audited model."""
         return self._audited("explanations")
+
+    @cached_property
+    def definitions(self) -> Mapping[str, str]:
+        """Pointer to the definition of each metric that the evidence defines."""
+        entries = self.values.get("definitions", [])
+        return {entry["name"]: f"/definitions/{place}" for place, entry in enumerate(entries)}
+
+    @cached_property
+    def _counted(self) -> frozenset[str]:
+        return frozenset(e.metric for e in self.evidence.metrics if e.denominator is not None)
+
+    def forms(self, metric: str) -> Forms:
+        """Return how values of a metric are written: shares in percent, others in their own way."""
+        return forms_of(metric, counted=metric in self._counted)
 
     def _audited(self, kind: str) -> tuple[tuple[str, Any], ...]:
         entries = getattr(self.evidence, kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.report.document import Document, Phrase
-from audit.report.naming import ELSEWHERE, metric_name, metric_rank
+from audit.report.naming import ELSEWHERE, OF_SCORES, metric_name, metric_rank
 from audit.report.tables import Cell, Column, Table, name, number, why
 
 Key = tuple[tuple[str, str], ...]
@@ -36,6 +36,16 @@ def metric_names(document: Document) -> tuple[str, ...]:
     return tuple(sorted(found - {*ELSEWHERE}, key=metric_rank))
 
 
+def decision_metrics(document: Document) -> tuple[str, ...]:
+    """Return those of decisions."""
+    return tuple(name for name in metric_names(document) if name not in OF_SCORES)
+
+
+def score_metrics(document: Document) -> tuple[str, ...]:
+    """Return those of scores."""
+    return tuple(name for name in metric_names(document) if name in OF_SCORES)
+
+
 def group_table(
     document: Document,
     attributes: tuple[str, ...],
@@ -43,14 +53,16 @@ def group_table(
     anchor: str,
     caption: Phrase,
     everyone: bool,
+    names: tuple[str, ...],
 ) -> Table:
-    """Lay out every metric of every group of these attributes."""
+    """Lay out the metrics of those names of every group of these attributes."""
     wanted = set(attributes)
     grid: dict[Key, dict[str, str]] = {}
     for place, entry in document.metrics:
+        if entry.metric not in names:
+            continue
         if set(entry.group) == wanted or (everyone and not entry.group):
             grid.setdefault(group_key(entry.group), {})[entry.metric] = place
-    names = metric_names(document)
     level = document.show("/settings/confidence", "percent0")
     heads = (
         Column(("Group",), "name"),
@@ -58,15 +70,16 @@ def group_table(
         *(Column((metric_name(metric).short,)) for metric in names),
     )
     rows = tuple(_row(document, names, found) for found in grid.values())
-    return Table(anchor, (*caption, " Below each rate its ", level, " interval."), heads, rows)
+    return Table(anchor, (*caption, " Below each value its ", level, " interval."), heads, rows)
 
 
 def rate_cell(document: Document, place: str | None) -> Cell:
     """Write one rate and its interval, or why there is none."""
     if place is None:
         return number(("—",))
-    value = document.value(place, "percent1")
-    limits = document.interval(place, "hundred1")
+    forms = document.forms(document.at(place)["metric"])
+    value = document.value(place, forms.value)
+    limits = document.interval(place, forms.limits)
     return number(value, limits) if limits else why(value)
 
 

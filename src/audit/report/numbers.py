@@ -18,6 +18,7 @@ FIRST_CONTROL_PICTURE = 0x2400
 DELETE = 0x7F
 NONCHARACTER = 0xFFFE
 SMALL_P = 0.001
+MOST_PLACES = 8
 
 
 def decimal(value: float, places: int, *, scale: int = 1, signed: bool = False) -> str:
@@ -75,6 +76,13 @@ def _p(value: float) -> str:
     return f"< {SMALL_P}" if value < SMALL_P else decimal(value, 3)
 
 
+def _digits(value: float, *, signed: bool = False) -> str:
+    """Write four significant digits without an exponent, all digits before the point."""
+    whole = Decimal(repr(value)).adjusted() if value else 0
+    places = min(max(3 - whole, 0), MOST_PLACES)
+    return decimal(value, places, signed=signed)
+
+
 def _with(unit: str, write: Callable[[float], str], value: float) -> str:
     return write(value) + unit
 
@@ -110,6 +118,8 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "signed3": partial(decimal, places=3, signed=True),
     "fixed3": partial(decimal, places=3),
     "fixed4": partial(decimal, places=4),
+    "digits4": _digits,
+    "change4": partial(_digits, signed=True),
     "significant3": lambda value: f"{value:.3g}".replace("-", MINUS),
     "integer": partial(decimal, places=0),
     "p": _p,

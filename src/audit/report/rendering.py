@@ -18,13 +18,12 @@ from audit.report.section import ReportSection
 from audit.report.sections import SECTIONS
 
 TEMPLATES = Path(__file__).with_name("templates")
-LIMIT = 1_900_000
+LIMIT = 1_990_000
 """Bytes of a page."""
-SIZES = (
-    *((10_000, True), (400, True), (160, True), (64, True)),
-    *((160, False), (64, False), (24, False)),
-)
-"""Rows of a table that are printed, and whether the page carries the evidence: the first to fit."""
+ROWS = (10_000, 400, 160, 100, 64, 40, 24)
+"""Rows of a table that are printed at most: the first number with which the page fits."""
+CARRIED = 160
+"""Rows below which the page keeps them rather than the evidence."""
 ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -55,13 +54,16 @@ def render(evidence: Evidence, sections: tuple[ReportSection, ...] = SECTIONS) -
     """
     document = Document.of(evidence)
     parts = _parts(document, sections)
-    for rows, carry in SIZES:
-        if carry and len(document.content) > LIMIT // 2:
-            continue
-        page = _page(document, parts, embedded(document.content) if carry else "", rows)
-        if len(page) <= LIMIT:
-            break
-    return page
+    carried = embedded(document.content)
+    fits, made = None, b""
+    for rows in ROWS:
+        if rows < CARRIED and fits is not None:
+            return fits
+        made = _page(document, parts, "", rows)
+        if rows >= CARRIED and len(made) + len(carried.encode("utf-8")) < LIMIT:
+            return _page(document, parts, carried, rows)
+        fits = made if fits is None and len(made) <= LIMIT else fits
+    return made if fits is None else fits
 
 
 def _page(document: Document, parts: tuple[Part, ...], carried: str, rows: int) -> bytes:
@@ -91,7 +93,7 @@ def page(
                 embedded(document.content) if carried is None else carried
             ),
             policy=policy(style, script),
-            **{"limit": SIZES[0][0], **parts},
+            **{"limit": ROWS[0], **parts},
         )
     )
     return text.encode("utf-8")

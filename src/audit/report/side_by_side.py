@@ -9,12 +9,12 @@ from typing import Any
 
 from audit.comparison.side_by_side import SideBySide
 from audit.report.document import Phrase, Values
+from audit.report.naming import forms_of
 from audit.report.rendering import page
 from audit.report.tables import Cell, Column, Table, columns, name, number, why, words
 
 ORDER = ("new", "worse", "resolved", "better", "changed", "unchanged", "not comparable")
-FORMS = {"rate": "percent1", "difference": "points1", "ratio": "ratio3"}
-CHANGES = {"rate": "points1", "difference": "points1", "ratio": "ratio3"}
+RATIO = ("ratio3", "ratio3")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,15 +79,22 @@ def _table(document: Values, subject: str, caption: str) -> Table:
 
 def _row(document: Values, place: str) -> tuple[Cell, ...]:
     row = document.at(place)
-    form = FORMS[row["kind"]]
+    form, change = _forms(row)
     return (
         name((document.show(f"{place}/metric", "metric"),), (row["kind"],)),
         words(*_groups(document, place)),
         _figure(document, f"{place}/before", form),
         _figure(document, f"{place}/after", form),
-        _change(document, place, CHANGES[row["kind"]]),
+        _change(document, place, change),
         words((document.text(f"{place}/outcome"),), *_reason(document, place)),
     )
+
+
+def _forms(row: dict[str, Any]) -> tuple[str, str]:
+    if row["kind"] == "ratio":
+        return RATIO
+    forms = forms_of(row["metric"])
+    return (forms.value if row["kind"] == "rate" else forms.change, forms.change)
 
 
 def _groups(document: Values, place: str) -> tuple[Phrase, ...]:

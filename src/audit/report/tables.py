@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from audit.report.document import Phrase, Shown
 
+NUMBER = re.compile(r"[+−]?[\d,]+(\.\d+)?(%|\u00a0pp)?")
+"""What the script reads as a number; other values carry their key."""
 Kind = Literal["text", "number", "name", "why"]
 LONG = 16
 
@@ -26,7 +29,11 @@ class Cell:
         """What the page needs to sort by; None where the text of the cell does."""
         if isinstance(self.key, str):
             return "" if self.key == "" else None
-        return f"{self.key:.6g}"
+        first = next(
+            (part for line in self.lines for part in line if isinstance(part, Shown)), None
+        )
+        told = self.kind == "number" and first is not None and NUMBER.fullmatch(first.text)
+        return None if told else f"{self.key:.6g}"
 
 
 @dataclass(frozen=True, slots=True)

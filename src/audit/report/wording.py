@@ -69,6 +69,12 @@ def leading_features(document: Document, explanation: Explanation) -> Phrase:
     return joined(parts)
 
 
+def adjusted_p(document: Document, place: str) -> Phrase:
+    """Write the adjusted p of a disparity as it follows the letter: ``= 0.021`` or ``< 0.001``."""
+    shown = document.show(f"{place}/p_adjusted", "p")
+    return (shown,) if shown.text.startswith("<") else ("= ", shown)
+
+
 def forest_alt(lines: Sequence[Line]) -> str:
     """Say what the forest plot finds."""
     stand = [line for line in lines if line.stands]

@@ -9,9 +9,10 @@ import pyarrow as pa
 import pytest
 
 import audit.metrics
+from audit.data import arrays
 from audit.errors import MetricError
 from audit.metrics import group_metrics
-from audit.metrics.frames import disparities_frame
+from audit.metrics.frames import disparities_frame, metrics_frame
 
 Y = [1, 0, 1, 1, 0, 1, 0, 0]
 P = [1, 0, 0, 1, 1, 1, 0, 1]
@@ -196,6 +197,13 @@ def test_difference_and_ratio_are_frames_of_attributes_by_metrics():
         found.difference("precison")
 
 
+def test_a_metric_is_asked_for_by_any_of_its_names():
+    found = measured(metrics=["recall", "accuracy_score"])
+    assert found.names == ("true_positive_rate", "accuracy")
+    assert found.difference("recall").columns.tolist() == ["true_positive_rate"]
+    assert found.plot("recall").axes
+
+
 def test_only_the_metrics_asked_for():
     found = measured(metrics=("accuracy", "precision"))
     assert list(found.by_group.columns) == ["accuracy", "precision"]
@@ -209,6 +217,71 @@ def test_the_long_frame_holds_the_intervals():
     assert (ok["value"] <= ok["high"]).all()
     assert set(ok["method"]) == {"wilson"}
     assert frame["n"].tolist() == [8] * 6 + [4] * 12
+
+
+FRAMED = {
+    "plain": {},
+    "suppressed": {"minimum_group": 5},
+    "weights": {"sample_weight": [0, 0, 0, 0, 1, 2, 3, 4]},
+    "intersections": {"sensitive_features": {"sex": SEX, "age": AGE}},
+    "f1 and a rate of some": {"metrics": ["f1", "precision"], "p": [0, 0, 0, 0, *P[4:]]},
+    "unknown": {"sensitive_features": [*SEX[:7], None]},
+}
+
+
+@pytest.mark.parametrize("case", FRAMED)
+def test_the_long_frame_says_what_the_entries_say(case):
+    found = measured(**FRAMED[case])
+    pd.testing.assert_frame_equal(found.to_frame(), metrics_frame(found.metrics))
+    said = found.to_frame().query("group != 'everyone'")["status"].value_counts().to_dict()
+    shown = found.status.map(lambda text: text.partition(":")[0]).stack().value_counts().to_dict()
+    assert said == shown
+
+
+def test_the_long_frame_has_the_control_features_first():
+    found = measured(control_features={"age": AGE}, minimum_group=3)
+    frame = found.to_frame()
+    assert frame.columns[0] == "age"
+    pd.testing.assert_frame_equal(frame.drop(columns="age"), metrics_frame(found.metrics))
+    assert frame.groupby("age").size().to_dict() == {"30": 18, "50": 18}
+
+
+def test_more_comparisons_than_anyone_could_read_are_refused_in_one_line():
+    groups = np.arange(50_001).repeat(2)
+    label = np.tile([0, 1], 50_001)
+    found = group_metrics(
+        label, label, sensitive_features={"id": groups}, metrics=["accuracy", "selection_rate"],
+        minimum_group=1,
+    )  # fmt: skip
+    message = "at most 100,000 groups to compare, over all metrics and attributes, came 100,002"
+    with pytest.raises(MetricError, match=message) as caught:
+        _ = found.disparities
+    assert "\n" not in str(caught.value)
+    assert found.difference().loc["id"].tolist() == [0.0, 0.0]
+    assert len(found.to_frame()) == 2 * 50_002
+    assert len(found._repr_html_()) < 200_000
+
+
+TEXTS = ["b", "a", None, "c", "a", "b", "b", "c", "a", "d"]
+TEXT_COLUMNS = {
+    "arrow": lambda values: pa.chunked_array([values]),
+    "arrow of several chunks": lambda values: pa.chunked_array([values[:2], [], values[2:]]),
+    "arrow array": pa.array,
+    "pandas": lambda values: pd.Series(values, dtype="str"),
+    "pandas of objects": lambda values: pd.Series(values, dtype=object),
+    "pandas categorical": lambda values: pd.Series(values, dtype="category"),
+    "polars": pl.Series,
+    "list": list,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", TEXT_COLUMNS)
+@pytest.mark.parametrize("part", [1, 3, 100])
+def test_texts_are_numbered_in_parts_as_in_one(form, part, monkeypatch):
+    monkeypatch.setattr(arrays, "PART", part)
+    label = [1, 0] * 5
+    found = measured(label, label, TEXT_COLUMNS[form](TEXTS), metrics="accuracy")
+    assert found.counts.to_dict() == {"a": 3, "b": 3, "c": 2, "d": 1, "unknown": 1}
 
 
 def test_the_frame_of_disparities_has_a_row_for_each():
@@ -251,7 +324,7 @@ def test_the_result_is_frozen():
 def test_public_names_come_when_asked_for():
     for name in audit.metrics.__all__:
         assert getattr(audit.metrics, name).__name__ == name
-    assert dir(audit.metrics) == audit.metrics.__all__
+    assert dir(audit.metrics) == sorted(audit.metrics.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = audit.metrics.nonsense
 

@@ -260,7 +260,7 @@ def test_other_numbers_are_ranked_but_are_no_probabilities():
 
 def test_a_table_without_scores_is_refused():
     table = CellTable.from_codes([("g", ("a",), np.array([0]))], [1], [1])
-    with pytest.raises(MetricError, match="with scores"):
+    with pytest.raises(MetricError, match="expected scores for this metric"):
         SCORES["auc"].measure(table)
 
 

@@ -10,8 +10,13 @@ import pytest
 import torch
 from torch import nn
 
+from audit.config import ModelConfig
 from audit.models.answering import AnswerModel
 from audit.models.model import TorchModel
+from audit.models.onnx_agreement import largest_difference
+from audit.models.onnx_opening import opened
+from audit.models.onnx_session import session_of
+from audit.models.onnx_twin import twin_of
 from audit.weights.tracing import trace
 from builders_models import numbers
 from builders_onnx import (
@@ -502,6 +507,20 @@ def test_quantised_layers_are_asked_and_not_converted(tmp_path):
     ]
     found = loaded(model(nodes, weights={"w": weights(3, 1)}), tmp_path, output="logit")
     assert found.reason == "operator DynamicQuantizeLinear has no torch twin"
+
+
+def test_the_comparison_can_be_made_on_the_data_themselves(tmp_path):
+    path = saved(between(COMBINED["residual"]), tmp_path)
+    config = ModelConfig(path=path.name, output="logit")
+    file, (frame, x) = opened(config, tmp_path), table(3)
+    session = session_of(file.model, file.answer.tensor, file.graph.inputs, file.name)
+    values = file.inputs.values({"table": frame})
+    assert np.array_equal(values["x"].array, x)
+    assert largest_difference(file, twin_of(file), session, values) <= CLOSE
+    twisted = twin_of(file)
+    with torch.no_grad():
+        next(twisted.network.parameters())[0, 0] += 0.01
+    assert largest_difference(file, twisted, session, values) > CLOSE
 
 
 def test_a_choice_between_graphs_is_asked_and_not_converted(tmp_path):

@@ -274,7 +274,7 @@ def test_a_part_twice_is_refused(tmp_path):
 def test_another_packing_is_refused_with_the_way_out(tmp_path, packing):
     path = tmp_path / "model.skops"
     skops.io.dump(fitted(tidy(), mlp()), path, compression=packing)
-    with pytest.raises(ModelError, match="ZIP_DEFLATED"):
+    with pytest.raises(ModelError, match="expected stored or deflated"):
         read_estimator(path)
 
 

@@ -13,7 +13,15 @@ import pytest
 from audit.evidence import from_json, to_json
 from audit.report import render
 from audit.report.rendering import embedded, policy
-from audit.report.sections import SECTIONS, mitigation, statements, training, verdict
+from audit.report.sections import (
+    SECTIONS,
+    calibration,
+    conditional,
+    mitigation,
+    statements,
+    training,
+    verdict,
+)
 from evidence_builder import VARIANTS, planted, predictions_only
 
 
@@ -92,7 +100,7 @@ def test_sections_without_content_are_left_out():
     assert 'id="training"' not in text
     assert "no explanation was computed" in text
     assert [s.KEY for s in SECTIONS if f'<section id="{s.KEY}"' in text] == [
-        s.KEY for s in SECTIONS if s not in (training, mitigation)
+        s.KEY for s in SECTIONS if s not in (training, mitigation, calibration, conditional)
     ]
 
 

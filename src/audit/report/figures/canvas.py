@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -28,7 +29,15 @@ PIXELS = 96
 TEXT = 9.0  # points: 12 pixels in both widths
 OUTLINE = re.compile(rb'<path [^<>]*? d="[^"<>]*"|<path d="[^"<>]*"')
 LONG_DECIMAL = re.compile(rb"(\.\d\d)\d+")
+SECOND_DECIMAL = re.compile(rb"(\.\d)\d+")
 LINE_BREAK = re.compile(rb"\n(?=[MLCQz])")
+PREAMBLE = re.compile(rb"^.*?(?=<svg )", re.DOTALL)
+NEEDLESS = re.compile(
+    rb"""(?<=<g) id="[^"]*"|(?<=>)\s+(?=<)| transform="rotate\(-0 [^"]*\)"|"""
+    rb"""font-family: 'DejaVu Sans'; |(?<=[xy]="\d{2}\.\d\d)\d+|(?<=[xy]="\d{3}\.\d\d)\d+"""
+)
+STYLE = re.compile(rb' style="([^"]*)"')
+EMPTY = re.compile(rb"<g ?/>|<g></g>")
 CHARACTER = 7.0  # pixels of a wide system font at that size
 SETTINGS: Any = {
     "svg.fonttype": "none",
@@ -129,6 +138,19 @@ def percent_axis(
     )
 
 
+def percent_up(
+    axes: Axes, low: float, high: float, *, labelled: bool = True, ticks: int = 5
+) -> None:
+    """Set the vertical limits, rising, and label the ticks in percent."""
+    axes.set_ylim(low, high)
+    axes.grid(axis="y", color=RULE, linewidth=0.6)
+    axes.tick_params(labelleft=labelled)
+    axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(ticks, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(
+        lambda value, _: decimal(round(float(value), 6), 0, scale=100) + "%"
+    )
+
+
 def _image(draw: Callable[[int], Canvas], width: int) -> Image:
     with mpl.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
@@ -142,7 +164,10 @@ def _image(draw: Callable[[int], Canvas], width: int) -> Image:
 
 
 def _rounded(match: re.Match[bytes]) -> bytes:
-    return LINE_BREAK.sub(b"", LONG_DECIMAL.sub(rb"\1", match[0]))
+    outline = LINE_BREAK.sub(b"", LONG_DECIMAL.sub(rb"\1", match[0]))
+    if b"C" in outline or b"Q" in outline or b"(" in outline:
+        return outline
+    return SECOND_DECIMAL.sub(rb"\1", outline).replace(b" L ", b" ")
 
 
 def _svg(figure: Figure) -> bytes:
@@ -152,5 +177,26 @@ def _svg(figure: Figure) -> bytes:
     canvas: Any = FigureCanvasSVG(figure)
     canvas.print_svg(buffer, metadata=nothing)
     drawn = OUTLINE.sub(_rounded, buffer.getvalue())
+    drawn = _slim(PREAMBLE.sub(b"", drawn))
+    drawn, styles = _classes(drawn)
     start = drawn.index(b"<defs>")
-    return drawn[:start] + f"<style>{style_sheet(drawn)}</style>\n ".encode() + drawn[start:]
+    return drawn[:start] + f"<style>{style_sheet(drawn, styles)}</style>".encode() + drawn[start:]
+
+
+def _classes(drawn: bytes) -> tuple[bytes, dict[str, str]]:
+    """Say styles that occur more than once as classes: most of a drawing is repeated styles."""
+    often = [style for style, count in Counter(STYLE.findall(drawn)).items() if count > 1]
+    names = {style: f"s{number}" for number, style in enumerate(often)}
+    drawn = STYLE.sub(
+        lambda match: b' class="%b"' % names[match[1]].encode() if match[1] in names else match[0],
+        drawn,
+    )
+    return drawn, {name: style.decode() for style, name in names.items()}
+
+
+def _slim(drawn: bytes) -> bytes:
+    """Leave out what changes no pixel: names of groups, empty groups, space between elements."""
+    drawn, again = NEEDLESS.sub(b"", drawn), 1
+    while again:
+        drawn, again = EMPTY.subn(b"", drawn)
+    return drawn

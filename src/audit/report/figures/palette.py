@@ -6,6 +6,8 @@ and dashes tell what they tell. No meaning rests on colour alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 INK = "#1b1f24"
 MUTED = "#59636e"
 RULE = "#d0d6dd"
@@ -35,15 +37,28 @@ DARK = {
 FONTS = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
 
-def style_sheet(drawn: bytes) -> str:
-    """Return the CSS of a figure: the font, and the dark twin of every colour drawn in it."""
+def style_sheet(drawn: bytes, styles: Mapping[str, str]) -> str:
+    """Return the CSS of a figure: font, classes, and the dark twin of every colour drawn in it."""
+    plain = "".join(f".{name}{{{style}}}" for name, style in styles.items())
     rules = "".join(
-        f'[style*="{kind}: {light}"],[{kind}="{light}"]{{{kind}:{dark} !important}}'
+        f"{selector}{{{kind}:{dark} !important}}"
         for light, dark in DARK.items()
-        if light.encode() in drawn
         for kind in ("fill", "stroke")
+        for selector, there in (
+            (f'[style*="{kind}: {light}"]', f"{kind}: {light}"),
+            (f'[{kind}="{light}"]', f'{kind}="{light}"'),
+        )
+        if there.encode() in drawn
     )
+    twins = {name: _dark(style) for name, style in styles.items()}
+    dark = "".join(f".{name}{{{twin}}}" for name, twin in twins.items() if twin)
     return (
-        f"text{{font-family:{FONTS} !important}}"
-        f"@media screen and (prefers-color-scheme: dark){{{rules}}}"
+        f"text{{font-family:{FONTS} !important}}{plain}"
+        f"@media screen and (prefers-color-scheme: dark){{{rules}{dark}}}"
     )
+
+
+def _dark(style: str) -> str:
+    parts = [part.strip() for part in style.split(";")]
+    pairs = [part.split(": ", 1) for part in parts if ": " in part]
+    return ";".join(f"{kind}:{DARK[value]}" for kind, value in pairs if value in DARK)

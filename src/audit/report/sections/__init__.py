@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from audit.report.section import ReportSection
 from audit.report.sections import (
+    calibration,
+    conditional,
     data,
     disparities,
     drivers,
@@ -29,7 +31,9 @@ SECTIONS: tuple[ReportSection, ...] = (
     data,
     performance,
     disparities,
+    calibration,
     intersections,
+    conditional,
     drivers,
     weights,
     training,

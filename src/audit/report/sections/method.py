@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from audit.metrics.results import Disparity
 from audit.report.document import Document, Phrase, Shown
 from audit.report.ledgers import accounts
 from audit.report.naming import metric_definition, metric_name
-from audit.report.tables import Column, Table, columns, name, number, words
+from audit.report.tables import Cell, Column, Table, columns, name, number, words
 
 KEY = "method"
 TITLE = "Method, multiplicity and power"
@@ -20,6 +21,7 @@ class View:
     rule: Shown
     facts: tuple[tuple[str, Phrase], ...]
     families: Table | None
+    power: Table | None
     metrics: Table
     notes: tuple[str, ...]
 
@@ -37,14 +39,30 @@ MITIGATIONS = (
 )
 
 
+SEARCH = (
+    "The search for subgroups chooses on one part of the rows and confirms on the other, or "
+    "compares with shuffled outcomes, so that its p-values account for the choice. A shrunken "
+    "difference is drawn towards zero by how much the differences of all subgroups looked at "
+    "scatter."
+)
+CURVES = (
+    "Curves over the threshold and bins of the score are descriptions: the bars are intervals of "
+    "one bin each, and a gap read off a curve at its highest point holds the chance of having been "
+    "chosen there."
+)
+
+
 def summarise(document: Document) -> View:
     """Collect how things were computed."""
     return View(
         rule=document.text("/verdict/rule"),
         facts=_facts(document),
         families=_families(document),
+        power=_power(document),
         metrics=_metrics(document),
         notes=(
+            *((CURVES,) if document.evidence.curves.sweeps else ()),
+            *((SEARCH,) if document.evidence.subgroups else ()),
             *((LEDGERS,) if accounts(document) else ()),
             *((MITIGATIONS,) if document.evidence.mitigations else ()),
         ),
@@ -97,24 +115,88 @@ def _families(document: Document) -> Table | None:
     return Table("t-families", caption, heads, rows) if rows else None
 
 
+def _power(document: Document) -> Table | None:
+    """Lay out, for each worst pair, how sure it is and what it could have found."""
+    heads = columns(
+        "Metric",
+        Column(("Attributes",), "text"),
+        Column(("Interval of each group",), "text"),
+        Column(("Interval of the gap",), "text"),
+        Column(("Level",)),
+        Column(("Holds",), "text"),
+        Column(("Family",), "text"),
+        Column(("k",), note="comparisons"),
+        Column(("Pairs",)),
+        Column(("Smallest detectable gap",)),
+    )
+    rows = tuple(
+        _power_row(document, place, entry)
+        for place, entry in document.disparities
+        if entry.selection == "worst_pair" and entry.kind == "difference"
+    )
+    caption = ("How sure each largest gap is, and the smallest gap that would have been found.",)
+    return Table("t-power", caption, heads, rows) if rows else None
+
+
+def _power_row(document: Document, place: str, entry: Disparity) -> tuple[Cell, ...]:
+    own, gap = document.places.get(entry.a_metric), entry.interval
+    together = "all at once" if gap is not None and gap.simultaneous else "each for itself"
+    detectable: Phrase = ("—",)
+    if entry.minimum_detectable is not None:
+        form = document.forms(entry.metric).size
+        detectable = (document.show(f"{place}/minimum_detectable", form),)
+    family = entry.family is not None
+    return (
+        name((document.show(f"{place}/metric", "metric"),)),
+        words((document.show(f"{place}/attributes", "setting"),)),
+        words(_method(document, own)),
+        words(_method(document, place)),
+        number(_of(document, place, "interval/level", "percent0", there=gap is not None)),
+        words((together,) if gap is not None else ("—",)),
+        words(_of(document, place, "family/name", "text", there=family)),
+        number(_of(document, place, "family/size", "integer", there=family)),
+        number((document.show(f"{place}/pairs", "integer"),)),
+        number(detectable),
+    )
+
+
+def _of(document: Document, place: str, field: str, form: str, *, there: bool) -> Phrase:
+    return (document.show(f"{place}/{field}", form),) if there else ("—",)
+
+
+def _method(document: Document, place: str | None) -> Phrase:
+    if place is None or document.at(place)["interval"] is None:
+        return ("none",)
+    return (document.text(f"{place}/interval/method"),)
+
+
 def _metrics(document: Document) -> Table:
     seen: dict[str, str] = {}
     for kind in ("metrics", "disparities"):
         for place, entry in enumerate(getattr(document.evidence, kind)):
             seen.setdefault(entry.metric, f"/{kind}/{place}/metric")
-    rows = tuple(
-        (
-            name((document.show(place, "metric"),)),
-            words((metric_definition(metric) or "a metric of the user's own",)),
-            words((metric_name(metric).formula or "—",)),
-            words((metric_name(metric).undefined or "—",)),
-        )
-        for metric, place in seen.items()
-    )
+    rows = tuple(_metric(document, metric, place) for metric, place in seen.items())
     heads = (
         Column(("Metric",), "name"),
         Column(("What it is",), "text"),
         Column(("Formula",), "text"),
         Column(("Undefined for",), "text"),
+        *((Column(("Source",), "text"),) if document.definitions else ()),
     )
     return Table("t-metrics", ("Every metric computed.",), heads, rows)
+
+
+def _metric(document: Document, metric: str, place: str) -> tuple[Cell, ...]:
+    told = metric_name(metric)
+    at = document.definitions.get(metric)
+    what: Phrase = (metric_definition(metric) or "a metric of the user's own",)
+    if at is not None:
+        what = (document.text(f"{at}/definition"),)
+    source: Phrase = ("—",) if at is None else (document.text(f"{at}/source"),)
+    return (
+        name((document.show(place, "metric"),)),
+        words(what),
+        words((told.formula or "—",)),
+        words((told.undefined or "—",)),
+        *((words(source),) if document.definitions else ()),
+    )

@@ -10,7 +10,7 @@ from audit.metrics.results import MetricResult
 from audit.report.document import Document
 from audit.report.figures.canvas import Picture, picture
 from audit.report.figures.rates import Dot, Panel, draw_rates
-from audit.report.group_tables import crossings, group_key, group_table, metric_names
+from audit.report.group_tables import crossings, decision_metrics, group_key, group_table
 from audit.report.naming import HEADLINE, metric_name
 from audit.report.tables import Table
 from audit.report.wording import rates_alt
@@ -32,7 +32,8 @@ class View:
 def summarise(document: Document) -> View | None:
     """Collect the metrics of single attributes."""
     singles = [crossing for crossing in crossings(document) if len(crossing) == 1]
-    if not singles:
+    names = decision_metrics(document)
+    if not singles or not names:
         return None
     tables = tuple(
         group_table(
@@ -41,6 +42,7 @@ def summarise(document: Document) -> View | None:
             anchor=f"t-rates-{number}",
             caption=("Metrics by ", document.attribute_of(crossing[0]), "."),
             everyone=True,
+            names=names,
         )
         for number, crossing in enumerate(singles)
     )
@@ -67,8 +69,8 @@ def _largest(document: Document) -> list[MetricResult]:
 
 
 def _panels(document: Document, groups: Sequence[MetricResult]) -> tuple[Panel, ...]:
-    names = metric_names(document)
-    chosen = [metric for metric in HEADLINE if metric in names] or list(names[: len(HEADLINE)])
+    names = decision_metrics(document)
+    chosen = [metric for metric in HEADLINE if metric in names]
     panels = (_panel(document, metric, groups) for metric in chosen)
     return tuple(p for p in panels if any(dot.value is not None for dot in p.dots))
 

@@ -9,7 +9,7 @@ from audit.metrics.results import Disparity
 from audit.report.comparisons import pairs, rows_line
 from audit.report.document import Document, Phrase, Shown, joined
 from audit.report.first_screen import best_mitigation, through
-from audit.report.wording import headline, missable, standing, tone
+from audit.report.wording import adjusted_p, headline, missable, standing, tone
 
 KEY = "verdict"
 TITLE = "Verdict"
@@ -69,12 +69,13 @@ def _lead(document: Document) -> Lead | None:
         return None
     place = document.places[entry.id]
     pair = pairs(document, partial(_alike, entry))[0]
+    forms = document.forms(entry.metric)
     ratio = () if pair.ratio is None else _estimate(document, pair.ratio, "ratio3", "ratio3")
     return Lead(
         metric=document.show(f"{place}/metric", "metric"),
         a=_rate(document, f"{place}/a", entry.a_metric),
         b=_rate(document, f"{place}/b", entry.b_metric),
-        difference=_estimate(document, place, "points1", "signed1"),
+        difference=_estimate(document, place, forms.change, forms.change_limits),
         ratio=ratio,
         ratio_of="second over first" if pair.turned else "first over second",
         basis=_basis(document, place, entry, ratio=bool(ratio)),
@@ -89,10 +90,11 @@ def _alike(entry: Disparity, other: Disparity) -> bool:
 
 def _rate(document: Document, group: str, metric_id: str) -> Rate:
     place = document.places[metric_id]
+    forms = document.forms(document.at(place)["metric"])
     return Rate(
         group=document.group(group),
-        value=document.value(place, "percent1"),
-        limits=document.interval(place, "hundred1"),
+        value=document.value(place, forms.value),
+        limits=document.interval(place, forms.limits),
         n=rows_line(document, place),
     )
 
@@ -113,13 +115,8 @@ def _basis(document: Document, place: str, entry: Disparity, *, ratio: bool) -> 
     if entry.family is not None:
         said = (*said, ", k = ", document.show(f"{place}/family/size", "integer"), " comparisons")
     if entry.p_adjusted is not None:
-        said = (*said, ", adjusted p ", *_p(document, place))
+        said = (*said, ", adjusted p ", *adjusted_p(document, place))
     return said
-
-
-def _p(document: Document, place: str) -> Phrase:
-    shown = document.show(f"{place}/p_adjusted", "p")
-    return (shown,) if shown.text.startswith("<") else ("= ", shown)
 
 
 def _facts(document: Document) -> tuple[tuple[str, Phrase], ...]:

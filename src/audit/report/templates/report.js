@@ -3,7 +3,10 @@
   function value(row, column) {
     var cell = row.children[column];
     if (!cell) return "";
-    return cell.hasAttribute("data-key") ? cell.getAttribute("data-key") : cell.textContent;
+    if (cell.hasAttribute("data-key")) return cell.getAttribute("data-key");
+    var first = !cell.className && cell.querySelector("[data-ref]");
+    if (!first) return cell.textContent;
+    return first.textContent.replace("\u2212", "-").replace(/[,+%]|\u00a0pp/g, "");
   }
   function compare(a, b) {
     var x = Number(a), y = Number(b);
