@@ -14,7 +14,7 @@ from audit.config import AuditConfig, config_from
 from audit.data.arrays import array, column, columns
 from audit.data.loading import build_dataset
 from audit.data.table import Table, from_frame
-from audit.errors import AuditError, ConfigError, DataError, ModelError
+from audit.errors import AuditError, ConfigError, DataError
 from audit.mitigation.checking import check
 from audit.models.records import Output
 from audit.pipeline import audit
@@ -52,13 +52,16 @@ def audit_model(
     Parameters
     ----------
     model : nn.Module, skorch or scikit-learn estimator, or callable
-        A module is audited with explanations, and so is the module of a fitted skorch classifier,
-        on the columns of `X` in their order. Any other estimator is asked for ``predict_proba``,
-        else ``predict``; a callable takes `X` and returns scores of shape (n,) or probabilities of
-        shape (n, 2). Both are black boxes: metrics, and explanations by changing columns where `X`
-        is a pandas frame or a numpy array and scores are probabilities. Of two columns the one of
-        the positive label is taken, by ``classes_``; where there are no classes, the second.
+        A module is audited with explanations and ledgers of its weights, and so are the module of a
+        fitted skorch classifier, on the columns of `X` in their order, and an MLP or linear
+        classifier of scikit-learn, alone or at the end of a Pipeline, which becomes a network with
+        its own preprocessing. Any other estimator is asked for ``predict_proba``, else ``predict``;
+        a callable takes `X` and returns scores of shape (n,) or probabilities of shape (n, 2). Both
+        are black boxes: metrics, and explanations by changing columns where `X` is a pandas frame
+        or a numpy array and scores are probabilities. Of two columns the one of the positive label
+        is taken, by ``classes_``; where there are no classes, the second.
     X : dataframe of any library, array of shape (n, features), or mapping of columns
+        Columns of an array are called as the estimator knows them, else x0, x1, ...
     y : array-like, shape (n,) or (n, 1)
         Labels, 0 and 1, or any two values with `positive`.
     sensitive_features : array-like, Series, dataframe or mapping of columns
@@ -66,7 +69,8 @@ def audit_model(
         list that holds both, True and 1 are one category.
     sample_weight : array-like, shape (n,), optional
     output : {"logit", "logits", "probability", "probabilities"}
-        What a module answers with; needed for a module, known from the loss of a skorch estimator.
+        What a module answers with; needed for a module, known of an estimator (from the loss, of
+        one of skorch).
     encode : callable, optional
         From a frame of rows of `X` to a tensor, or named tensors, or those with a map from tensor
         columns to columns of `X`. Without it the columns of `X`, which must be numbers, go in
@@ -90,21 +94,37 @@ def audit_model(
     AuditError
         In one line: what was expected, what came, what to do.
     """
-    from audit.models.class_order import in_class_order
+    from audit.models.in_memory import network_in
 
     given = _settings(settings)
-    table, parts = _table(X, y, sensitive_features, sample_weight)
-    network = _network(model, output, encode)
-    chosen = {**given, **_subject_settings(model, network.output if network else None)}
-    config = _config(parts, positive, name, chosen)
+    features = _features(X, model)
+    table, parts = _table(features, y, sensitive_features, sample_weight)
+    names = tuple(map(str, features))
+    found = network_in(model, names, output=output, encode=encode)
+    answers = None if isinstance(found, str) else found.output
+    config = _config(parts, positive, name, {**given, **_subject_settings(model, answers)})
     check(config.mitigate, config)
-    dataset = build_dataset(config.data, table, parts["features"] if network else ())
-    if network is not None:
-        ordered = in_class_order(network, config.data.target)
-        subject = ask(config, dataset, ordered, progress or Silent())
+    if isinstance(found, str):
+        dataset = build_dataset(config.data, table, ())
+        subject = ask_black_box(config, dataset, model, X, table, reason=found)
     else:
-        subject = ask_black_box(config, dataset, model, X, table)
+        subject = _asked(config, table, found, names, progress or Silent())
     return _finished(subject, config, date, progress or Silent())
+
+
+def _asked(
+    config: AuditConfig,
+    table: Table,
+    network: TorchModel,
+    features: tuple[str, ...],
+    progress: Progress,
+) -> Subject:
+    """Ask a network about the columns of X that it takes."""
+    from audit.models.class_order import in_class_order
+
+    needed = network.features or features
+    dataset = build_dataset(config.data, table, needed)
+    return ask(config, dataset, in_class_order(network, config.data.target), progress)
 
 
 def _finished(
@@ -119,8 +139,18 @@ def _finished(
     return AuditResult(evidence=done.evidence, files=done.files, started=started, seconds=seconds)
 
 
-def _table(X: Any, y: Any, sensitive: Any, weight: Any) -> tuple[Table, dict[str, Any]]:
-    features = _frame(X, "x")
+def _features(X: Any, model: Any) -> pd.DataFrame:
+    from audit.models.in_memory import names_in
+
+    frame = _frame(X, "x")
+    nameless = isinstance(X, np.ndarray | list | tuple) or hasattr(X, "detach")
+    names = names_in(model, len(frame.columns)) if nameless else None
+    return frame if names is None else frame.set_axis(list(names), axis="columns")
+
+
+def _table(
+    features: pd.DataFrame, y: Any, sensitive: Any, weight: Any
+) -> tuple[Table, dict[str, Any]]:
     groups = dict(columns(sensitive))
     frame = features.copy()
     for group, values in groups.items():
@@ -128,7 +158,6 @@ def _table(X: Any, y: Any, sensitive: Any, weight: Any) -> tuple[Table, dict[str
     target = _free(TARGET, frame)
     _add(frame, target, y, "y")
     parts: dict[str, Any] = {
-        "features": tuple(features),
         "sensitive": list(groups),
         "target": target,
     }
@@ -248,22 +277,3 @@ def _subject_settings(model: Any, output: Output | None) -> dict[str, Any]:
         return {"predictions": {"score": "score"}}
     kind = type(model)
     return {"model": {"factory": f"{kind.__module__}:{kind.__qualname__}", "output": output}}
-
-
-def _network(model: Any, output: Output | None, encode: Any) -> TorchModel | None:
-    """Return the network of a module or of a skorch estimator; None for a black box."""
-    from torch import nn
-
-    from audit.models.factory import from_module
-    from audit.models.skorch_network import from_skorch, is_skorch
-
-    if is_skorch(model):
-        return from_skorch(model, output, encode)
-    if not isinstance(model, nn.Module):
-        return None
-    if output is None:
-        raise ModelError(
-            "expected output= beside a module, came none",
-            "say what it answers with: logit, logits, probability or probabilities",
-        )
-    return from_module(model, output=output, encode=encode)

@@ -23,11 +23,10 @@ from audit.predictions import Predictions, from_labels, from_scores
 from audit.subject import NAME, Subject, threshold_source
 
 MATRIX, CLASSES = 2, 2
-REASON = "it was given as an estimator or a callable, which can only be asked"
 
 
 def ask_black_box(
-    config: AuditConfig, dataset: Dataset, model: Any, X: Any, table: Table
+    config: AuditConfig, dataset: Dataset, model: Any, X: Any, table: Table, *, reason: str
 ) -> Subject:
     """Ask an estimator or a callable about every row.
 
@@ -40,6 +39,9 @@ def ask_black_box(
     X : any
         Passed to `model` as it is; one row for each of `table`.
     table : Table
+        Its first columns are those of `X`.
+    reason : str
+        Why the model can only be asked, in words.
 
     Returns
     -------
@@ -59,9 +61,9 @@ def ask_black_box(
         threshold=found.threshold,
         threshold_source=threshold_source(config) if found.score is not None else "the model's own",
         notes=found.notes,
-        opaque=REASON,
+        opaque=reason,
     )
-    frame = _askable(X, found)
+    frame = _askable(X, found, table)
     if frame is None:
         return Subject(dataset=dataset, predictions=found, record=record)
     shown = {"table": TableInput(frame=frame.iloc[dataset.row_ids])}
@@ -69,22 +71,22 @@ def ask_black_box(
         dataset=replace(dataset, inputs=shown),
         predictions=found,
         record=record,
-        black_box=_again(model, X, config.data.target.positive),
+        black_box=_again(model, X, config.data.target.positive, reason),
     )
 
 
-def _askable(X: Any, found: Predictions) -> pd.DataFrame | None:
+def _askable(X: Any, found: Predictions, table: Table) -> pd.DataFrame | None:
     """Return X as a frame whose columns can be changed, where the scores are probabilities."""
     if found.score is None or found.score.min() < 0 or found.score.max() > 1:
         return None
     if isinstance(X, pd.DataFrame) and X.columns.is_unique:
         return X.reset_index(drop=True)
     if isinstance(X, np.ndarray) and X.ndim == MATRIX:
-        return pd.DataFrame(X, columns=[f"x{place}" for place in range(X.shape[1])])
+        return pd.DataFrame(X, columns=table.frame.columns[: X.shape[1]])
     return None
 
 
-def _again(model: Any, X: Any, positive: Any) -> AnswerModel:
+def _again(model: Any, X: Any, positive: Any, reason: str) -> AnswerModel:
     """Return the model as one that can be asked about other rows of the kind of X."""
     method = model.predict_proba if hasattr(model, "predict_proba") else model
 
@@ -99,7 +101,7 @@ def _again(model: Any, X: Any, positive: Any) -> AnswerModel:
         format="in memory",
         architecture=type(model).__name__,
         sha256=None,
-        reason=REASON,
+        reason=reason,
     )
 
 

@@ -77,11 +77,12 @@ def init(
         "audit.yaml"
     ),
     force: Annotated[bool, typer.Option(help="Overwrite an existing file.")] = False,
+    trust: TrustOption = False,
 ) -> None:
     """Write a commented audit.yaml, guessed from the files."""
     from audit.draft import write_draft
 
-    checks = write_draft(model, data, output, force=force)
+    checks = write_draft(model, data, output, force=force, trust=trust)
     print(f"Wrote {output}.")
     if checks:
         print(f"Lines to check are marked CHECK ({checks}). Then: audit run {output}")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SLACK = 1e-6
 SUM_SLACK = 1e-3
 ENOUGH_ROWS = 30
+CERTAIN = frozenset({"bundle", "trained", "sklearn"})
+"""Where a model comes from, if what it answers with is built or read there, not declared."""
 Scores = NDArray[np.float64]
 
 
@@ -99,7 +101,8 @@ def predict(
     if model.output in {"probability", "probabilities"}:
         answers = _within_range(answers, places, model.output)
     score = probabilities(model, answers)
-    notes = (*_logit_notes(answers, model.output), *_constant_notes(score, threshold))
+    doubt = () if _origin(model) in CERTAIN else _logit_notes(answers, model.output)
+    notes = (*doubt, *_constant_notes(score, threshold))
     return Predictions(
         score=score, label=_decide(score, threshold), threshold=threshold, rows=rows, notes=notes
     )
@@ -181,6 +184,12 @@ def from_labels(
     return Predictions(
         score=None, label=label, threshold=None, rows=_places(len(label), rows), notes=notes
     )
+
+
+def _origin(model: TorchModel | AnswerModel) -> str:
+    from audit.models.answering import AnswerModel
+
+    return model.format if isinstance(model, AnswerModel) else model.kind
 
 
 def _decide(score: Scores, threshold: float) -> NDArray[np.int8]:

@@ -1,4 +1,4 @@
-"""What is written from the code: the JSON Schemas that ship, and the reference of audit.yaml."""
+"""What is written from the code: the JSON Schemas, the reference of audit.yaml, the metrics."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pydantic.fields import FieldInfo
 
 from audit import config, evidence
 from audit.config import reading
+
+METRICS_BEGIN, METRICS_END = "<!-- metrics: begin -->", "<!-- metrics: end -->"
 
 
 def shipped() -> dict[Path, dict[str, Any]]:
@@ -43,11 +45,22 @@ def reference() -> str:
     return "\n".join(lines) + "\n"
 
 
+def with_metrics(page: str) -> str:
+    """Return docs/method/metrics.md with its tables of metrics written anew."""
+    from audit.metrics.reference import metric_tables
+
+    before, _, rest = page.partition(METRICS_BEGIN)
+    _, end, after = rest.partition(METRICS_END)
+    return f"{before}{METRICS_BEGIN}\n\n{metric_tables()}\n\n{end}{after}"
+
+
 def write(docs: Path = Path("docs")) -> None:
-    """Write the schema files and the reference."""
+    """Write the schema files, the reference and the tables of metrics."""
     for path, schema in shipped().items():
         path.write_text(json.dumps(schema, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (docs / "config.md").write_text(reference(), encoding="utf-8")
+    metrics = docs / "method" / "metrics.md"
+    metrics.write_text(with_metrics(metrics.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _first_line(section: type[BaseModel]) -> str:

@@ -99,11 +99,26 @@ def as_skops(folder, made):
     return {"path": "own.skops"}
 
 
+def as_keras(folder, made):
+    from builders_keras import dense, stack, written_h5
+
+    held = {name: tensor.numpy() for name, tensor in made.state_dict().items()}
+    weights = {
+        f"d{layer}": {f"d{layer}/kernel:0": held[f"{layer}.weight"].T,
+                      f"d{layer}/bias:0": held[f"{layer}.bias"]}
+        for layer in (0, 2)
+    }  # fmt: skip
+    first = dense("d0", 4, "tanh", batch_input_shape=[None, 3])
+    written_h5(folder / "own.h5", stack(first, dense("d2", 1)), weights)
+    return {"path": "own.h5", "output": "logit"}
+
+
 FORMATS = {
     "checkpoint": as_checkpoint,
     "torch.export": as_export,
     "onnx": as_onnx,
     "sklearn": as_skops,
+    "keras": as_keras,
     "torchscript": as_torchscript,
 }
 PLAIN = {"explain": {"methods": []}, "weights": {"gaps": []}}

@@ -41,7 +41,7 @@ def column(
     AuditError
         If it is no column, or holds complex numbers or values that are no categories.
     """
-    array = _flat(values, name, error)
+    array = flat(values, name, error)
     _require_plain(array, name, error)
     return array
 
@@ -65,38 +65,6 @@ def columns(
     return found
 
 
-def coded(
-    values: Any,  # noqa: ANN401 - any array-like
-    name: str,
-    error: type[AuditError] = DataError,
-) -> tuple[NDArray[np.int64], list[Any]]:
-    """Number the distinct values of one column, as `column` reads it.
-
-    Returns
-    -------
-    codes : ndarray of int64, shape (rows,)
-        Position in the distinct values; -1 where the value is missing.
-    distinct : list
-        In no particular order.
-
-    Raises
-    ------
-    AuditError
-        As `column`.
-    """
-    import pandas as pd
-
-    found = _arrow_codes(values, name, error)
-    if found is not None:
-        return found
-    array = _flat(values, name, error)
-    try:
-        codes, distinct = pd.factorize(array, use_na_sentinel=True)
-    except TypeError as problem:
-        raise error(f"expected {name} of numbers or texts, came {problem}") from problem
-    return codes.astype(np.int64, copy=False), list(distinct)
-
-
 def array(values: Any) -> NDArray[Any]:  # noqa: ANN401 - any array-like
     """Turn an array of any shape into numpy's, also a tensor that numpy does not know."""
     if not hasattr(values, "detach"):
@@ -118,7 +86,7 @@ def _columns(
         return
     import narwhals as nw
 
-    native = _native(features, name, error)
+    native = native_of(features, name, error)
     if isinstance(native, nw.DataFrame):
         yield from ((str(key), native[key].to_native()) for key in native.columns)
     elif isinstance(native, nw.Series):
@@ -127,11 +95,12 @@ def _columns(
         yield from _array_columns(features, name, error)
 
 
-def _flat(
+def flat(
     values: Any,  # noqa: ANN401 - any array-like
     name: str,
     error: type[AuditError],
 ) -> NDArray[Any]:
+    """Turn one column into a numpy array, without looking at its values; see `column`."""
     array = _read(values, name, error)
     if array.ndim == MATRIX and array.shape[1] == 1:
         array = array[:, 0]
@@ -144,45 +113,9 @@ def _flat(
     return array
 
 
-def _arrow_codes(
-    values: Any,  # noqa: ANN401 - any array-like
-    name: str,
-    error: type[AuditError],
-) -> tuple[NDArray[np.int64], list[Any]] | None:
-    """Number texts and categories of a dataframe library without making Python objects of them.
-
-    None for anything else, and for texts that Arrow cannot hold.
-    """
-    import narwhals as nw
-    import pyarrow as pa
-
-    native = _native(values, name, error)
-    texts = (nw.String, nw.Categorical, nw.Enum)
-    if not isinstance(native, nw.Series) or native.dtype not in texts:
-        return None
-    try:
-        arrow = native.to_arrow()
-        encoded = arrow if pa.types.is_dictionary(arrow.type) else arrow.dictionary_encode()
-    except (pa.ArrowException, UnicodeError, TypeError):
-        return None
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    distinct = encoded.dictionary.to_pylist()
-    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(distinct)))
-    if None in distinct or len(used) < len(distinct):
-        return _only_used(codes, distinct, used)
-    return codes, distinct
-
-
-def _only_used(
-    codes: NDArray[np.int64], distinct: list[Any], used: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], list[Any]]:
-    """Drop categories that no row has, and those that are no value."""
-    kept = [place for place in used.tolist() if distinct[place] is not None]
-    table = np.full(len(distinct) + 1, -1, dtype=np.int64)
-    table[kept] = np.arange(len(kept))
-    return table[codes], [distinct[place] for place in kept]
+def holds_objects(series: Any) -> bool:  # noqa: ANN401 - a narwhals Series
+    """Tell a pandas column of Python objects, whose type is known only by looking at each."""
+    return bool(getattr(series.to_native(), "dtype", None) == np.dtype(object))
 
 
 def _array_columns(
@@ -207,7 +140,7 @@ def _read(
 ) -> NDArray[Any]:
     import narwhals as nw
 
-    native = _native(values, name, error)
+    native = native_of(values, name, error)
     if isinstance(native, nw.DataFrame) and len(native.columns) == 1:
         native = native[native.columns[0]]
     if isinstance(native, nw.Series):
@@ -218,11 +151,12 @@ def _read(
         raise error(f"expected {name} as an array, came {problem}") from problem
 
 
-def _native(
+def native_of(
     values: Any,  # noqa: ANN401 - any frame or array
     name: str,
     error: type[AuditError],
 ) -> Any:  # noqa: ANN401 - a narwhals frame or Series, or `values`
+    """Return what narwhals makes of a frame or Series in memory, and anything else as it is."""
     import narwhals as nw
 
     if type(values).__module__ == "pyarrow.lib" and hasattr(values, "to_pylist"):
@@ -247,6 +181,8 @@ def _series_values(series: Any) -> NDArray[Any]:  # noqa: ANN401 - a narwhals Se
     """Keep numbers that have no gaps as they are; anything else as Python objects."""
     import narwhals as nw
 
+    if holds_objects(series):
+        return np.asarray(series.to_native())
     plain = series.dtype.is_numeric() and not isinstance(series.dtype, nw.Decimal)
     if (plain or series.dtype == nw.Boolean) and not series.is_null().any():
         return np.asarray(series.to_numpy())

@@ -15,7 +15,9 @@ from audit.draft.words import CHECK, quoted, relative
 from audit.errors import ConfigError, DataError, nearest
 
 
-def write_draft(model: str, data: Path, output: Path, *, force: bool = False) -> int:
+def write_draft(
+    model: str, data: Path, output: Path, *, force: bool = False, trust: bool = False
+) -> int:
     """Write a commented audit.yaml, and return how many lines a human should check.
 
     Parameters
@@ -29,6 +31,8 @@ def write_draft(model: str, data: Path, output: Path, *, force: bool = False) ->
         Where to write it; paths inside are relative to its folder.
     force : bool
         Overwrite an existing file.
+    trust : bool
+        Whether code inside a model file may run.
 
     Raises
     ------
@@ -41,18 +45,23 @@ def write_draft(model: str, data: Path, output: Path, *, force: bool = False) ->
         names = [item.name for item in data.absolute().parent.glob("*") if item.is_file()]
         raise DataError(f"{data}: no such file", nearest(data.name, names))
     table = read_file(data, name=data.name, missing=MISSING)
-    text = draft(model, table, relative(data, output.parent), output.parent)
+    text = draft(model, table, relative(data, output.parent), output.parent, trust=trust)
     try:
-        output.write_text(text, encoding="utf-8")
+        output.write_bytes(text.encode())
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            f"{model!r}, {data.name!r}: expected names in UTF-8, came other bytes",
+            "rename the file",
+        ) from error
     except OSError as error:
         raise ConfigError(f"{output}: cannot be written ({error.strerror})") from error
     return text.count(CHECK)
 
 
-def draft(model: str, table: Table, data: str, base: Path) -> str:
+def draft(model: str, table: Table, data: str, base: Path, *, trust: bool = False) -> str:
     """Return the text of a commented audit.yaml."""
     score = model if model in table.frame.columns else None
-    told = None if score else read_model(model)
+    told = None if score else read_model(model, trust=trust)
     known = Known() if score else read_known(model)
     if told is not None:
         known = Known(inputs=told.features or ())

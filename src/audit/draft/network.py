@@ -44,16 +44,38 @@ def feature_lines(
     if told is not None and told.features is not None:
         yield f"  # features: the file names the {len(told.features)} columns it takes"
         return
-    if encoder is None:
-        chosen = [name for name in guess.features if kind_of(table.frame[name]) == "number"]
-        wide = f" ({told.width} inputs)" if told is not None and told.width else ""
-        words = f"what the network takes, in its order{wide}"
-    else:
-        seen = [name for name in guess.sensitive if name in encoder.texts]
-        chosen = [name for name in table.frame.columns if name in {*guess.features, *seen}]
-        words = f"what {encoder.name} is given"
+    chosen, words = _inputs(guess, table, encoder, told)
     if chosen:
         yield f"  features: {{include: [{', '.join(map(quoted, chosen))}]}}  {CHECK} {words}"
+
+
+def _inputs(
+    guess: Guess, table: Table, encoder: Place | None, told: Told | None
+) -> tuple[list[str], str]:
+    """Return the columns that the model seems to take, and how they are described."""
+    if encoder is not None:
+        seen = [name for name in guess.sensitive if name in encoder.texts]
+        chosen = [name for name in table.frame.columns if name in {*guess.features, *seen}]
+        return chosen, f"what {encoder.name} is given"
+    if told is not None and told.texts:
+        return _longest(guess, table), "the column of texts that the network reads"
+    width = told.width if told is not None else None
+    wide = f" ({width} inputs)" if width else ""
+    return _numbers(guess, table, width), f"what the network takes, in its order{wide}"
+
+
+def _longest(guess: Guess, table: Table) -> list[str]:
+    """Return the column whose texts are longest, which may be none."""
+    texts = [name for name in guess.features if kind_of(table.frame[name]) == "text"]
+    lengths = {name: float(table.frame[name].astype(str).str.len().mean()) for name in texts}
+    return [max(texts, key=lengths.__getitem__)] if texts else []
+
+
+def _numbers(guess: Guess, table: Table, width: int | None) -> list[str]:
+    """Return the columns of numbers; sensitive ones too where the network takes so many."""
+    kinds = {name: kind_of(table.frame[name]) for name in (*guess.features, *guess.sensitive)}
+    names = [name for name in table.frame.columns if kinds.get(name) == "number"]
+    return names if len(names) == width else [name for name in names if name in guess.features]
 
 
 def model_lines(
@@ -85,22 +107,27 @@ def model_lines(
         return
     if told is not None:
         yield from told.lines(relative(path, base))
-        if told.features is None:
+        if not told.encodes:
             yield _encode_line(encoder, base)
         return
-    if _code(model) or path.suffix.lower() in WEIGHTS:
+    if _code(model) or (path.suffix.lower() in WEIGHTS and path.is_file()):
         yield from _factory_lines(model, base)
         yield f"  output: logit             {CHECK} logit, logits, probability or probabilities"
         yield _encode_line(encoder, base)
         return
+    raise _unknown(model, path, table)
+
+
+def _unknown(model: str, path: Path, table: Table) -> ModelError:
     from audit.models.loading import unread
 
-    if path.exists():
-        raise unread(path)
-    raise ModelError(
+    if path.exists() or path.is_symlink():
+        return unread(path)
+    files = [item.name for item in path.absolute().parent.glob("*")]
+    return ModelError(
         f"{model!r}: no such file, function or column",
-        "give a bundle folder, a weights file (.safetensors, .pt), file.py:function, or a column "
-        f"of predictions; {nearest(model, table.frame.columns)}",
+        "give a bundle folder, a model file, a weights file (.safetensors, .pt), file.py:function, "
+        f"or a column of predictions; {nearest(model, [*table.frame.columns, *files])}",
     )
 
 
@@ -112,6 +139,9 @@ def _factory_lines(model: str, base: Path) -> Iterator[str]:
         yield _weights_line(code.absolute().parent, base)
         return
     path = Path(model)
+    from audit.models.loading import require_content
+
+    require_content(path)
     found = find_factory(path.absolute().parent, path.stem)
     if found:
         yield f"  factory: {_named(found, base)}   {CHECK} what returns your nn.Module"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from audit.metrics.backends import cells_from_file, cells_from_frame
     from audit.metrics.binning import Scale
     from audit.metrics.bootstrap import bootstrap_limits
-    from audit.metrics.by_group import group_metrics
+    from audit.metrics.by_group import group_metrics, group_metrics_of
     from audit.metrics.catalogue import metric, metrics
     from audit.metrics.cells import CellTable
     from audit.metrics.conditional import conditional_demographic_disparity, stratified_comparison
@@ -62,6 +62,7 @@ __all__ = [
     "conditional_demographic_disparity",
     "coverage",
     "group_metrics",
+    "group_metrics_of",
     "impact_ratios",
     "measure",
     "metric",
@@ -103,6 +104,7 @@ _HOMES = {
     "conditional_demographic_disparity": "conditional",
     "coverage": "coverage_map",
     "group_metrics": "by_group",
+    "group_metrics_of": "by_group",
     "impact_ratios": "impact",
     "measure": "disparity",
     "metric": "catalogue",

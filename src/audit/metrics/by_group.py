@@ -9,12 +9,13 @@ from typing import Any
 from audit.errors import MetricError
 from audit.metrics.against import FAMILIES, Compared
 from audit.metrics.catalogue import metrics as find_metrics
+from audit.metrics.cells import CellTable
 from audit.metrics.disparity import Comparing, estimated
 from audit.metrics.estimates import Scope
 from audit.metrics.families import METHODS
 from audit.metrics.group_result import GroupMetrics
 from audit.metrics.groups import Reference, attribute_names
-from audit.metrics.intake import USUAL, Task, count_rows, usual
+from audit.metrics.intake import USUAL, Counted, Task, count_rows, task_of, usual
 from audit.metrics.measurement import Metric
 from audit.metrics.results import Correcting
 from audit.metrics.row_metric import RowMetric
@@ -118,25 +119,103 @@ def group_metrics(
         person=person,
         task=task,
     )
+    return _measured(
+        counted,
+        items,
+        scope,
+        Comparing(
+            compared=(compared,) if isinstance(compared, str) else tuple(compared),
+            correction=correction,
+            tolerance=tolerance,
+        ),
+        reference=reference,
+        intersections=intersections,
+    )
+
+
+def group_metrics_of(
+    table: CellTable,
+    *,
+    metrics: str | Metric | Sequence[str | Metric] = "default",
+    confidence: float = 0.95,
+    minimum_group: int = 30,
+    reference: Reference = "largest",
+    intersections: int = 2,
+    compared: Compared | Sequence[Compared] = (),
+    correction: Correcting = "holm",
+    tolerance: float | None = None,
+) -> GroupMetrics:
+    """Measure metrics by group of rows that are counted already.
+
+    Parameters
+    ----------
+    table : CellTable
+        For example of `CellCounter.compute`, `cells_from_frame` or `cells_from_file`.
+    metrics, confidence, minimum_group, reference, intersections, compared, correction, tolerance
+        As in `group_metrics`.
+
+    Returns
+    -------
+    GroupMetrics
+
+    Raises
+    ------
+    MetricError
+        If the table holds no row or lacks what a metric needs, a metric, attribute or category is
+        not known, or an option is out of its range.
+
+    Examples
+    --------
+    >>> from audit.metrics import CellCounter, group_metrics_of
+    >>> counter = CellCounter(threshold=0.5)
+    >>> for sex, score in (("F", 0.8), ("M", 0.3)):
+    ...     counter.update([1], y_score=[score], sensitive_features={"sex": [sex]})
+    >>> found = group_metrics_of(counter.compute(), metrics="selection_rate", minimum_group=1)
+    >>> found.by_group["selection_rate"].to_dict()
+    {'F': 1.0, 'M': 0.0}
+    """
+    _require_options(confidence, minimum_group, intersections, "binary", tolerance)
+    _require_comparing(reference, compared, correction)
+    if not table.n.sum():
+        raise MetricError("expected at least one row, came none")
+    return _measured(
+        Counted(table=table, controls=(), whole=table),
+        _items(metrics),
+        Scope(confidence=confidence, minimum_group=minimum_group),
+        Comparing(
+            compared=(compared,) if isinstance(compared, str) else tuple(compared),
+            correction=correction,
+            tolerance=tolerance,
+        ),
+        reference=reference,
+        intersections=intersections,
+    )
+
+
+def _measured(
+    counted: Counted,
+    items: str | tuple[Any, ...],
+    scope: Scope,
+    comparing: Comparing,
+    *,
+    reference: Reference,
+    intersections: int,
+) -> GroupMetrics:
+    table = counted.table
     wanted = find_metrics(
-        usual(task, scored=counted.table.scores is not None) if items == "default" else items
+        usual(task_of(table), scored=table.scores is not None) if items == "default" else items
     )
     if not wanted:
         raise MetricError("expected at least one metric, came none", 'say metrics="default"')
-    comparing = Comparing(
-        compared=(compared,) if isinstance(compared, str) else tuple(compared),
-        correction=correction,
-        tolerance=tolerance,
-    )
     return GroupMetrics(
         names=tuple(metric.name for metric in wanted),
-        attributes=tuple(attribute_names(counted.table)),
+        attributes=tuple(attribute_names(table)),
         controls=counted.controls,
         scope=scope,
         comparing=comparing,
         strata=tuple(
-            (stratum, estimated(table, wanted, scope, reference, intersections))
-            for stratum, table in counted.strata()
+            (stratum, estimated(part, wanted, scope, reference, intersections))
+            for stratum, part in counted.strata()
         ),
     )
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.data.arrays import coded, column, columns
+from audit.data.arrays import column, columns, flat, holds_objects, native_of
+from audit.data.coding import coded
 from audit.data.columns import category_text
 from audit.data.records import UNKNOWN
 from audit.errors import MetricError
@@ -25,7 +26,7 @@ def binary(values: Any, name: str) -> NDArray[np.int8]:  # noqa: ANN401 - any ar
     MetricError
         If a value is missing or is not 0 or 1, naming its row.
     """
-    plain = _plain_binary(values)
+    plain = _plain_binary(values, name)
     if plain is not None:
         return plain
     codes, uniques = coded(values, name, MetricError)
@@ -111,13 +112,25 @@ def factorise(array: NDArray[Any]) -> tuple[Codes, list[Any]]:
     return codes.astype(np.int64), list(uniques)
 
 
-def _plain_binary(values: Any) -> NDArray[np.int8] | None:  # noqa: ANN401 - any array-like
-    """Return whole numbers and truth values of numpy that are 0 and 1 as they are."""
-    whole = isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in "biu"
-    if whole and len(values) and values.min() >= 0 and values.max() <= 1:
-        truths: NDArray[np.int8] = values.astype(np.int8)
+def _plain_binary(values: Any, name: str) -> NDArray[np.int8] | None:  # noqa: ANN401 - any array-like
+    """Return whole numbers and truth values that are 0 and 1 as they are."""
+    array = values if isinstance(values, np.ndarray) else _whole_numbers(values, name)
+    whole = array is not None and array.ndim == 1 and array.dtype.kind in "biu"
+    if whole and len(array) and array.min() >= 0 and array.max() <= 1:
+        truths: NDArray[np.int8] = array.astype(np.int8)
         return truths
     return None
+
+
+def _whole_numbers(values: Any, name: str) -> NDArray[Any] | None:  # noqa: ANN401 - any array-like
+    """Return the numbers of a Series whose type says that they are whole."""
+    import narwhals as nw
+
+    native = native_of(values, name, MetricError)
+    if not isinstance(native, nw.Series) or holds_objects(native):
+        return None
+    dtype = native.dtype
+    return flat(values, name, MetricError) if dtype.is_integer() or dtype == nw.Boolean else None
 
 
 def _own_order(values: Any) -> list[str]:  # noqa: ANN401 - any array-like

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from audit.data.arrays import column
 from audit.errors import MetricError
 from audit.metrics.binning import Scale
-from audit.metrics.cells import BUCKET, CellTable, CodedAttribute
+from audit.metrics.cells import BINARY, BUCKET, CellTable, CodedAttribute
 from audit.metrics.inputs import binary, categories, sensitive, weights
 from audit.metrics.rates import DEFAULT
 from audit.metrics.results import Group
+from audit.metrics.rows import decided, real, require_threshold
 from audit.metrics.subsets import keep
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -153,6 +154,13 @@ class _Numbers:
         return CellTable.of_errors(attributes, self.target, self.prediction, **shared)
 
 
+def task_of(table: CellTable) -> Task:
+    """Tell what kind of answers a table counts."""
+    if table.errors is not None:
+        return "regression"
+    return "binary" if len(table.classes) == len(BINARY) else "multiclass"
+
+
 def usual(task: Task, *, scored: bool) -> tuple[str, ...]:
     """Name the metrics that are measured unless others are asked for."""
     return (*USUAL[task], *(SCORED if scored else ()))
@@ -160,7 +168,7 @@ def usual(task: Task, *, scored: bool) -> tuple[str, ...]:
 
 def _binary(y_true: Any, y_pred: Any, y_score: Any, threshold: float | None) -> _Classes:
     label = binary(y_true, "y_true")
-    score = None if y_score is None else _numbers(y_score, "y_score")
+    score = None if y_score is None else real(y_score, "y_score")
     if y_pred is not None:
         return _Classes(label=label, prediction=binary(y_pred, "y_pred"), score=score)
     if score is None or threshold is None:
@@ -168,13 +176,9 @@ def _binary(y_true: Any, y_pred: Any, y_score: Any, threshold: float | None) -> 
             "expected y_pred, or y_score and a threshold, came neither",
             "give predictions of 0 and 1, or say threshold=0.5 beside y_score",
         )
-    if np.isnan(score).any():
-        row = int(np.flatnonzero(np.isnan(score))[0])
-        raise MetricError(
-            f"expected a score in each row, came none in row {row}",
-            "drop such rows, or give y_pred",
-        )
-    return _Classes(label=label, prediction=(score >= threshold).astype(np.int8), score=score)
+    return _Classes(
+        label=label, prediction=decided(score, require_threshold(threshold)), score=score
+    )
 
 
 def _multiclass(y_true: Any, y_pred: Any, y_score: Any, threshold: float | None) -> _Classes:
@@ -212,7 +216,7 @@ def _regression(y_true: Any, y_pred: Any, y_score: Any, threshold: float | None)
             "a regression needs y_pred alone, no y_score and no threshold",
             "give the predicted number of each row",
         )
-    return _Numbers(target=_numbers(y_true, "y_true"), prediction=_numbers(y_pred, "y_pred"))
+    return _Numbers(target=real(y_true, "y_true"), prediction=real(y_pred, "y_pred"))
 
 
 _ANSWERS: Mapping[Task, Callable[[Any, Any, Any, float | None], _Classes | _Numbers]] = {
@@ -220,15 +224,6 @@ _ANSWERS: Mapping[Task, Callable[[Any, Any, Any, float | None], _Classes | _Numb
     "multiclass": _multiclass,
     "regression": _regression,
 }
-
-
-def _numbers(values: Any, name: str) -> Floats:
-    array = column(values, name, MetricError)
-    try:
-        numbers: Floats = array.astype(np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise MetricError(f"expected {name} of numbers, came {error}") from error
-    return numbers
 
 
 def scale_of(score: Floats) -> Scale:

@@ -188,7 +188,9 @@ def _ledger(
     identity = view.frame.identity(
         view.case, "carrier", cut=view.name, level=level, link=view.bench.link
     )
-    draws = generator(view.frame.seed, "controls", identity["id"])
+    # The same network draws the same controls in every file format, whatever its layers are called.
+    which = (view.frame.role, view.case.key, view.bench.cut, level, view.bench.link)
+    draws = generator(view.frame.seed, "controls", *which)
     return Ledger(
         **identity,
         **common,

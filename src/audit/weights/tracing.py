@@ -86,6 +86,8 @@ def _only_table(encoded: Encoded) -> Tensor:
 
 def _nodes(network: nn.Module) -> list[fx.Node]:
     """Return the steps of the network, each of which takes what the step before it gave."""
+    if isinstance(network, torch.jit.ScriptModule):
+        raise NotAChainError("the network is a TorchScript program, whose steps cannot be followed")
     try:
         graph = fx.Tracer().trace(network)
     except Exception as error:

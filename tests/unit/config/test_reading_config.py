@@ -110,7 +110,7 @@ def test_what_is_dumped_is_read_again():
         ({"model__train": {}}, "exactly one of bundle, factory, path and train, came bundle and"),
         ({"model": {}}, "exactly one of bundle, factory, path and train, came none"),
         ({"model": {"factory": "a.py:b"}}, "expected output: logit"),
-        ({"model__output": "logit"}, "go with factory only"),
+        ({"model__output": "logit"}, "go with factory or path only"),
         ({"model": {"train": {"lr": "fast"}}}, "model.train.lr: expected a valid number"),
         ({"model": {"train": {"hidden": [0]}}}, "model.train.hidden.0: expected greater than"),
         ({"metrics__confidence": 1.5}, "metrics.confidence: expected less than 1, came 1.5"),

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 import audit.metrics
-from audit.data import arrays
+from audit.data import coding
 from audit.errors import MetricError
 from audit.metrics import group_metrics
 from audit.metrics.frames import disparities_frame, metrics_frame
@@ -154,6 +154,14 @@ def test_whole_numbers_are_one_category_however_stored(values):
     assert list(selection(measured(sex=values))) == ["1", "2"]
 
 
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int64", "uint8", "uint64"])
+def test_whole_numbers_of_any_width_and_distance_are_categories(dtype):
+    edges = np.iinfo(dtype)
+    values = np.array([edges.min, edges.max, 7, 7] * 2, dtype=dtype)
+    found = measured(sex=values, metrics="accuracy").counts.to_dict()
+    assert found == {str(edges.min): 2, "7": 4, str(edges.max): 2}
+
+
 def test_categories_stand_in_the_order_of_numbers():
     assert list(selection(measured(sex=[10, 9, 100, 2.5] * 2))) == ["2.5", "9", "10", "100"]
 
@@ -278,7 +286,7 @@ TEXT_COLUMNS = {
 @pytest.mark.parametrize("form", TEXT_COLUMNS)
 @pytest.mark.parametrize("part", [1, 3, 100])
 def test_texts_are_numbered_in_parts_as_in_one(form, part, monkeypatch):
-    monkeypatch.setattr(arrays, "PART", part)
+    monkeypatch.setattr(coding, "PART", part)
     label = [1, 0] * 5
     found = measured(label, label, TEXT_COLUMNS[form](TEXTS), metrics="accuracy")
     assert found.counts.to_dict() == {"a": 3, "b": 3, "c": 2, "d": 1, "unknown": 1}

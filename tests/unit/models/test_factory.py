@@ -132,7 +132,7 @@ def test_weights_of_another_network(base):
 def test_other_formats_name_the_way_out(base, name, message):
     (base / "folder").mkdir()
     if name != "folder":
-        (base / name).write_bytes(b"")
+        (base / name).write_bytes(b"\x80\x02}.")
     with pytest.raises(ModelError, match=message):
         load(ModelConfig(path=name), base)
 
