@@ -44,7 +44,7 @@ def bare(path: str, query: str) -> Callable[[], object]:
 
 
 def ours(path: str, **more: str) -> Callable[[], object]:
-    from audit.metrics.backends import cells_from_file
+    from audit.metrics.table.backends import cells_from_file
 
     return lambda: cells_from_file(path, **COLUMNS, **more)
 
@@ -52,7 +52,7 @@ def ours(path: str, **more: str) -> Callable[[], object]:
 def arrays(rows: int, groups: int, *, scored: bool) -> Callable[[], object]:
     import numpy as np
 
-    from audit.metrics.cells import CellTable
+    from audit.metrics.table.cells import CellTable
 
     draw = np.random.default_rng(0)
     codes = draw.integers(0, groups, rows).astype(np.int8 if groups < 128 else np.int32)

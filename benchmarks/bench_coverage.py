@@ -19,13 +19,13 @@ import pandas as pd
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from audit.metrics.intervals import mover_r, newcombe, wilson  # noqa: E402 - after the path
-from audit.metrics.multiplicity import benjamini_hochberg, holm  # noqa: E402 - after the path
-from audit.metrics.score_intervals import (  # noqa: E402 - after the path
+from audit.metrics.statistics.intervals import mover_r, newcombe, wilson  # noqa: E402 - after the path
+from audit.metrics.statistics.multiplicity import benjamini_hochberg, holm  # noqa: E402 - after the path
+from audit.metrics.statistics.score_intervals import (  # noqa: E402 - after the path
     miettinen_nurminen,
     miettinen_nurminen_ratio,
 )
-from audit.metrics.simultaneous import TUKEY, simultaneous_for  # noqa: E402 - after the path
+from audit.metrics.statistics.simultaneous import TUKEY, simultaneous_for  # noqa: E402 - after the path
 from exact_coverage import (  # noqa: E402 - found through the path above
     Coverage,
     difference,

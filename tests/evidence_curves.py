@@ -12,7 +12,6 @@ from audit.metrics.conditional_results import (
     StratifiedComparison,
     StratumResult,
 )
-from audit.metrics.coverage_results import CoverageCell, CoverageMap
 from audit.metrics.curve_results import (
     CalibrationBin,
     CalibrationCurve,
@@ -22,7 +21,8 @@ from audit.metrics.curve_results import (
     ThresholdSweep,
 )
 from audit.metrics.results import Disparity, Family, MetricResult
-from audit.metrics.subgroup_results import (
+from audit.metrics.subgroups.coverage_results import CoverageCell, CoverageMap
+from audit.metrics.subgroups.results import (
     FoundSubgroup,
     SearchedColumn,
     SearchLevel,

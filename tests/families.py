@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from audit.metrics.cells import Attribute, CellTable
-from audit.metrics.moments import ErrorSums
+from audit.metrics.table.cells import Attribute, CellTable
+from audit.metrics.table.moments import ErrorSums
 
 
 def class_table(group, label, prediction, *, classes=("0", "1"), groups=None, weights=None):

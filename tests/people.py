@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.metrics.cells import CellTable
+from audit.metrics.table.cells import CellTable
 
 SEX = ("F", "M")
 RACE = ("A", "B", "C", "unknown")

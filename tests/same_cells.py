@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from audit.metrics.histogram import PLACES
-from audit.metrics.moments import COUNTS, SUMS
+from audit.metrics.table.histogram import PLACES
+from audit.metrics.table.moments import COUNTS, SUMS
 
 HISTOGRAM_SUMS = ("w", "w2", "total", "square")
 

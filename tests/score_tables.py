@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from audit.metrics.cells import CellTable
-from audit.metrics.histogram import Scale
+from audit.metrics.table.cells import CellTable
+from audit.metrics.table.histogram import Scale
 
 
 def score_table(group, label, score, weights=None, *, scale=None, threshold=0.5, names=None):

@@ -12,16 +12,16 @@ from itertools import product
 import numpy as np
 from scipy.stats import norm
 
-from audit.metrics.delong import delong
-from audit.metrics.dirichlet import count_function
-from audit.metrics.homogeneity import q_test, shrunken_gap
-from audit.metrics.intervals import newcombe, wilson
-from audit.metrics.jackknife import jackknife
-from audit.metrics.means import welch_difference, welch_limits
-from audit.metrics.movers import mover_difference
-from audit.metrics.significance import range_p, two_sided_p
-from audit.metrics.simultaneous import Simultaneous
-from audit.metrics.touching import touching_quantile
+from audit.metrics.statistics.delong import delong
+from audit.metrics.statistics.dirichlet import count_function
+from audit.metrics.statistics.homogeneity import q_test, shrunken_gap
+from audit.metrics.statistics.intervals import newcombe, wilson
+from audit.metrics.statistics.jackknife import jackknife
+from audit.metrics.statistics.means import welch_difference, welch_limits
+from audit.metrics.statistics.movers import mover_difference
+from audit.metrics.statistics.significance import range_p, two_sided_p
+from audit.metrics.statistics.simultaneous import Simultaneous
+from audit.metrics.statistics.touching import touching_quantile
 from exact_coverage import ROUNDING, Coverage, Z
 
 BUCKETS = 50

@@ -17,11 +17,11 @@ from audit.errors import EvidenceError
 from audit.explainers.results import Explanation
 from audit.findings import Finding, Verdict
 from audit.metrics.conditional_results import ConditionalDisparity, StratifiedComparison
-from audit.metrics.coverage_results import CoverageMap
 from audit.metrics.curve_results import Curves
 from audit.metrics.definition_results import MetricDefinition
 from audit.metrics.results import Disparity, MetricResult
-from audit.metrics.subgroup_results import SubgroupSearch
+from audit.metrics.subgroups.coverage_results import CoverageMap
+from audit.metrics.subgroups.results import SubgroupSearch
 from audit.mitigation.results import ComparisonRecord, Levelling, MitigationRecord
 from audit.models.records import ModelRecord, TrainingRecord
 from audit.regimes.results import RegimeRecord

@@ -12,15 +12,11 @@ from numpy.typing import NDArray
 from audit.config import AuditConfig
 from audit.data.dataset import Dataset, Rows, SensitiveAttribute
 from audit.errors import ConfigError
-from audit.metrics.binning import Scale
-from audit.metrics.cells import CellTable, CodedAttribute
 from audit.metrics.conditional import (
     conditional_demographic_disparity,
     stratified_comparison,
 )
 from audit.metrics.conditional_results import ConditionalDisparity, StratifiedComparison
-from audit.metrics.coverage_map import coverage_maps
-from audit.metrics.coverage_results import CoverageMap
 from audit.metrics.curve_results import Curves
 from audit.metrics.curves import measure_curves
 from audit.metrics.disparity import Comparing, Measured, measure
@@ -28,10 +24,14 @@ from audit.metrics.groups import grouping as grouping_of
 from audit.metrics.impact import SCORING_RATE, impact_ratios
 from audit.metrics.imprint import imprint
 from audit.metrics.intake import scale_of, usual
-from audit.metrics.rates import HEADLINE, rate
+from audit.metrics.measures.rates import HEADLINE, rate
 from audit.metrics.results import Disparity, Group
-from audit.metrics.subgroup_results import SubgroupSearch
-from audit.metrics.subgroups import worst_subgroups
+from audit.metrics.subgroups.coverage_map import coverage_maps
+from audit.metrics.subgroups.coverage_results import CoverageMap
+from audit.metrics.subgroups.results import SubgroupSearch
+from audit.metrics.subgroups.worst import worst_subgroups
+from audit.metrics.table.binning import Scale
+from audit.metrics.table.cells import CellTable, CodedAttribute
 from audit.predictions import Predictions
 from audit.progress import Report
 from audit.regimes.catalogue import regime

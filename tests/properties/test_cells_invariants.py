@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.errors import MetricError
-from audit.metrics.backends import cells_from_frame
-from audit.metrics.binning import Scale
-from audit.metrics.cells import CellTable
-from audit.metrics.rows import count_rows
-from audit.metrics.streaming import CellCounter
+from audit.metrics.table.backends import cells_from_frame
+from audit.metrics.table.binning import Scale
+from audit.metrics.table.cells import CellTable
+from audit.metrics.table.rows import count_rows
+from audit.metrics.table.streaming import CellCounter
 from same_cells import assert_same_cells
 
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -5,19 +5,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.metrics.cells import Attribute, CellTable
-from audit.metrics.class_functions import MATRIX
-from audit.metrics.consistency import Consistency
-from audit.metrics.counts import COUNTS
-from audit.metrics.distance_correlation import distance_correlation
-from audit.metrics.exposure import NDCG, Exposure, TopK
-from audit.metrics.mantel_haenszel import mantel_haenszel
-from audit.metrics.multiclass import ClassRate, WorstClass
+from audit.metrics.measures.class_functions import MATRIX
+from audit.metrics.measures.consistency import Consistency
+from audit.metrics.measures.counts import COUNTS
+from audit.metrics.measures.exposure import NDCG, Exposure, TopK
+from audit.metrics.measures.multiclass import ClassRate, WorstClass
+from audit.metrics.measures.rates import RATES
+from audit.metrics.measures.regression import REGRESSION
+from audit.metrics.measures.row_metric import Rows
 from audit.metrics.probable_bounds import probable_bounds
 from audit.metrics.probable_groups import ProbableGroups
-from audit.metrics.rates import RATES
-from audit.metrics.regression import REGRESSION
-from audit.metrics.row_metric import Rows
+from audit.metrics.statistics.distance_correlation import distance_correlation
+from audit.metrics.statistics.mantel_haenszel import mantel_haenszel
+from audit.metrics.table.cells import Attribute, CellTable
 from audit.metrics.unknown_groups import unknown_bounds
 from families import class_table, error_table
 from oracles.families import slow_distance_correlation, slow_exposure

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.metrics.cells import CellTable
 from audit.metrics.disparity import measure
 from audit.metrics.imprint import imprint
-from audit.metrics.intervals import mover_r, newcombe, tango, wilson
-from audit.metrics.multiplicity import holm
+from audit.metrics.statistics.intervals import mover_r, newcombe, tango, wilson
+from audit.metrics.statistics.multiplicity import holm
+from audit.metrics.table.cells import CellTable
 
 CATEGORIES = ("a", "b", "c", "unknown")
 ROW = st.tuples(

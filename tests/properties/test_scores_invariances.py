@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.metrics.distances import DISTANCES
-from audit.metrics.score_metrics import SCORES
+from audit.metrics.measures.distances import DISTANCES
+from audit.metrics.measures.score_metrics import SCORES
 from score_tables import score_table
 
 FEW = settings(max_examples=20, deadline=None)

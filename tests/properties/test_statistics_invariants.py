@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.metrics.delong import delong
-from audit.metrics.dirichlet import count_function
-from audit.metrics.equivalence import equivalence_p
-from audit.metrics.homogeneity import q_test, shrunken_gap
-from audit.metrics.intervals import wilson
-from audit.metrics.jackknife import jackknife
-from audit.metrics.means import welch_limits
-from audit.metrics.movers import best_separated, mover_difference, mover_ratio
-from audit.metrics.multiplicity import benjamini_hochberg, holm
-from audit.metrics.score_intervals import miettinen_nurminen, miettinen_nurminen_ratio
-from audit.metrics.simultaneous import SIDAK, TUKEY
-from audit.metrics.touching import largest_quantile
+from audit.metrics.statistics.delong import delong
+from audit.metrics.statistics.dirichlet import count_function
+from audit.metrics.statistics.equivalence import equivalence_p
+from audit.metrics.statistics.homogeneity import q_test, shrunken_gap
+from audit.metrics.statistics.intervals import wilson
+from audit.metrics.statistics.jackknife import jackknife
+from audit.metrics.statistics.means import welch_limits
+from audit.metrics.statistics.movers import best_separated, mover_difference, mover_ratio
+from audit.metrics.statistics.multiplicity import benjamini_hochberg, holm
+from audit.metrics.statistics.score_intervals import miettinen_nurminen, miettinen_nurminen_ratio
+from audit.metrics.statistics.simultaneous import SIDAK, TUKEY
+from audit.metrics.statistics.touching import largest_quantile
 from simulation import f1
 
 COUNTS = st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.metrics.coverage_map import coverage
-from audit.metrics.lattice import Units
-from audit.metrics.rates import RATES
-from audit.metrics.subgroup_candidates import candidates, scores
-from audit.metrics.subgroup_columns import search_column
-from audit.metrics.subgroup_options import SearchOptions
-from audit.metrics.subgroup_scores import fisher_p, likelihood_score, shrunken
-from audit.metrics.subgroups import worst_subgroups
+from audit.metrics.measures.rates import RATES
+from audit.metrics.subgroups.candidates import candidates, scores
+from audit.metrics.subgroups.columns import search_column
+from audit.metrics.subgroups.coverage_map import coverage
+from audit.metrics.subgroups.lattice import Units
+from audit.metrics.subgroups.options import SearchOptions
+from audit.metrics.subgroups.scores import fisher_p, likelihood_score, shrunken
+from audit.metrics.subgroups.worst import worst_subgroups
 
 CATEGORIES = ("a", "b", "c", "unknown")
 ROW = st.tuples(st.integers(0, 3), st.integers(0, 1), st.integers(0, 2), st.integers(1, 4))

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.metrics.estimates import small
-from audit.metrics.intervals import tango
 from audit.metrics.results import Status
+from audit.metrics.statistics.intervals import tango
 
 Flags = NDArray[np.bool_]
 Labels = NDArray[np.int8]

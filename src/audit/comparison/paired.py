@@ -15,9 +15,9 @@ from audit.comparison.changes import PAIRED, Change, Decided, change
 from audit.comparison.levelling import levelling
 from audit.errors import MetricError
 from audit.metrics.groups import words
-from audit.metrics.movers import mover_difference
 from audit.metrics.results import Disparity, Group, Interval, Status
-from audit.metrics.significance import range_z, two_sided_z
+from audit.metrics.statistics.movers import mover_difference
+from audit.metrics.statistics.significance import range_z, two_sided_z
 from audit.mitigation.results import ComparisonRecord, Levelling
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from audit.explainers.results import Explanation
 from audit.findings.records import Finding, Severity
 from audit.metrics.curve_results import Curves
 from audit.metrics.results import Disparity, MetricResult
-from audit.metrics.subgroup_results import SubgroupSearch
+from audit.metrics.subgroups.results import SubgroupSearch
 from audit.mitigation.results import ComparisonRecord, Levelling, MitigationRecord
 from audit.models.records import ModelRecord
 from audit.weights.results import Ledger

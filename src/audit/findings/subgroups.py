@@ -8,7 +8,7 @@ from audit.findings.drawing import Results, finding
 from audit.findings.records import Finding
 from audit.findings.verdict import Headline
 from audit.findings.words import group_words, p_words, percent, points, points_interval, title
-from audit.metrics.subgroup_results import FoundSubgroup, SubgroupSearch
+from audit.metrics.subgroups.results import FoundSubgroup, SubgroupSearch
 
 
 def subgroups(results: Results, _: Headline) -> Iterator[Finding]:

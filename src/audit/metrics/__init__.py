@@ -6,29 +6,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from audit.metrics.array_metric import ArrayMetric
-    from audit.metrics.backends import cells_from_file, cells_from_frame
-    from audit.metrics.binning import Scale
-    from audit.metrics.bootstrap import bootstrap_limits
     from audit.metrics.by_group import group_metrics, group_metrics_of
     from audit.metrics.catalogue import metric, metrics
-    from audit.metrics.cells import CellTable
     from audit.metrics.conditional import conditional_demographic_disparity, stratified_comparison
-    from audit.metrics.consistency import Consistency
-    from audit.metrics.counts import CountMetric
-    from audit.metrics.coverage_map import coverage
     from audit.metrics.disparity import Measured, measure
-    from audit.metrics.exposure import NDCG, Exposure, TopK, TopKShare
     from audit.metrics.group_result import GroupMetrics
     from audit.metrics.impact import impact_ratios
-    from audit.metrics.interval_coverage import IntervalCoverage, IntervalWidth
     from audit.metrics.measurement import Measurement, Metric
+    from audit.metrics.measures.array_metric import ArrayMetric
+    from audit.metrics.measures.consistency import Consistency
+    from audit.metrics.measures.counts import CountMetric
+    from audit.metrics.measures.exposure import NDCG, Exposure, TopK, TopKShare
+    from audit.metrics.measures.interval_coverage import IntervalCoverage, IntervalWidth
+    from audit.metrics.measures.rates import Rate
+    from audit.metrics.measures.row_metric import RowMetric, Rows
     from audit.metrics.probable_groups import ProbableGroups, probable_cells
-    from audit.metrics.rates import Rate
     from audit.metrics.results import Disparity, Family, Interval, MetricResult
-    from audit.metrics.row_metric import RowMetric, Rows
-    from audit.metrics.streaming import CellCounter
-    from audit.metrics.subgroups import worst_subgroups
+    from audit.metrics.statistics.bootstrap import bootstrap_limits
+    from audit.metrics.subgroups.coverage_map import coverage
+    from audit.metrics.subgroups.worst import worst_subgroups
+    from audit.metrics.table.backends import cells_from_file, cells_from_frame
+    from audit.metrics.table.binning import Scale
+    from audit.metrics.table.cells import CellTable
+    from audit.metrics.table.streaming import CellCounter
     from audit.metrics.unknown_groups import unknown_bounds
 
 __all__ = [
@@ -74,35 +74,35 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ArrayMetric": "array_metric",
-    "CellCounter": "streaming",
-    "CellTable": "cells",
-    "Consistency": "consistency",
-    "CountMetric": "counts",
+    "ArrayMetric": "measures.array_metric",
+    "CellCounter": "table.streaming",
+    "CellTable": "table.cells",
+    "Consistency": "measures.consistency",
+    "CountMetric": "measures.counts",
     "Disparity": "results",
-    "Exposure": "exposure",
+    "Exposure": "measures.exposure",
     "Family": "results",
     "GroupMetrics": "group_result",
     "Interval": "results",
-    "IntervalCoverage": "interval_coverage",
-    "IntervalWidth": "interval_coverage",
+    "IntervalCoverage": "measures.interval_coverage",
+    "IntervalWidth": "measures.interval_coverage",
     "Measured": "disparity",
     "Measurement": "measurement",
     "Metric": "measurement",
     "MetricResult": "results",
-    "NDCG": "exposure",
+    "NDCG": "measures.exposure",
     "ProbableGroups": "probable_groups",
-    "Rate": "rates",
-    "RowMetric": "row_metric",
-    "Rows": "row_metric",
-    "Scale": "binning",
-    "TopK": "exposure",
-    "TopKShare": "exposure",
-    "bootstrap_limits": "bootstrap",
-    "cells_from_file": "backends",
-    "cells_from_frame": "backends",
+    "Rate": "measures.rates",
+    "RowMetric": "measures.row_metric",
+    "Rows": "measures.row_metric",
+    "Scale": "table.binning",
+    "TopK": "measures.exposure",
+    "TopKShare": "measures.exposure",
+    "bootstrap_limits": "statistics.bootstrap",
+    "cells_from_file": "table.backends",
+    "cells_from_frame": "table.backends",
     "conditional_demographic_disparity": "conditional",
-    "coverage": "coverage_map",
+    "coverage": "subgroups.coverage_map",
     "group_metrics": "by_group",
     "group_metrics_of": "by_group",
     "impact_ratios": "impact",
@@ -112,7 +112,7 @@ _HOMES = {
     "probable_cells": "probable_groups",
     "stratified_comparison": "conditional",
     "unknown_bounds": "unknown_groups",
-    "worst_subgroups": "subgroups",
+    "worst_subgroups": "subgroups.worst",
 }
 
 

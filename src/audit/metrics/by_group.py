@@ -9,7 +9,6 @@ from typing import Any
 from audit.errors import MetricError
 from audit.metrics.against import FAMILIES, Compared
 from audit.metrics.catalogue import metrics as find_metrics
-from audit.metrics.cells import CellTable
 from audit.metrics.disparity import Comparing, estimated
 from audit.metrics.estimates import Scope
 from audit.metrics.families import METHODS
@@ -17,8 +16,9 @@ from audit.metrics.group_result import GroupMetrics
 from audit.metrics.groups import Reference, attribute_names
 from audit.metrics.intake import USUAL, Counted, Task, count_rows, task_of, usual
 from audit.metrics.measurement import Metric
+from audit.metrics.measures.row_metric import RowMetric
 from audit.metrics.results import Correcting
-from audit.metrics.row_metric import RowMetric
+from audit.metrics.table.cells import CellTable
 
 
 def group_metrics(

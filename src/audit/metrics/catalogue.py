@@ -9,15 +9,15 @@ from typing import Any
 
 from audit.errors import MetricError
 from audit.metrics.measurement import Metric
-from audit.metrics.rates import DEFAULT
-from audit.metrics.row_metric import RowMetric
+from audit.metrics.measures.rates import DEFAULT
+from audit.metrics.measures.row_metric import RowMetric
 
 TABLES: tuple[tuple[str, str], ...] = (
-    ("audit.metrics.rates", "RATES"),
-    ("audit.metrics.counts", "COUNTS"),
-    ("audit.metrics.score_metrics", "SCORES"),
-    ("audit.metrics.regression", "REGRESSION"),
-    ("audit.metrics.class_functions", "MATRIX"),
+    ("audit.metrics.measures.rates", "RATES"),
+    ("audit.metrics.measures.counts", "COUNTS"),
+    ("audit.metrics.measures.score_metrics", "SCORES"),
+    ("audit.metrics.measures.regression", "REGRESSION"),
+    ("audit.metrics.measures.class_functions", "MATRIX"),
 )
 """Modules and the tables in them of metrics that are measured from a cell table."""
 
@@ -157,8 +157,8 @@ ROW_METRICS = (
 
 
 def _of_classes(name: str) -> Metric | None:
-    from audit.metrics.multiclass import ClassRate, WorstClass
-    from audit.metrics.rates import rate
+    from audit.metrics.measures.multiclass import ClassRate, WorstClass
+    from audit.metrics.measures.rates import rate
 
     one = ONE_CLASS.fullmatch(name)
     if one is not None:
@@ -170,11 +170,11 @@ def _of_classes(name: str) -> Metric | None:
 
 def _of_rows(name: str) -> RowMetric | None:
     if name == "consistency":
-        from audit.metrics.consistency import Consistency
+        from audit.metrics.measures.consistency import Consistency
 
         return Consistency()
-    from audit.metrics.exposure import NDCG, Exposure, TopK, TopKShare
-    from audit.metrics.interval_coverage import IntervalCoverage, IntervalWidth
+    from audit.metrics.measures.exposure import NDCG, Exposure, TopK, TopKShare
+    from audit.metrics.measures.interval_coverage import IntervalCoverage, IntervalWidth
 
     top = TOP.fullmatch(name)
     if top is not None:

@@ -9,20 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.errors import MetricError
-from audit.metrics.cells import CellTable
 from audit.metrics.conditional_results import (
     ConditionalDisparity,
     StratifiedComparison,
     StratumResult,
 )
 from audit.metrics.groups import words
-from audit.metrics.intervals import newcombe
-from audit.metrics.mantel_haenszel import Summary, mantel_haenszel
 from audit.metrics.measurement import effective_size
-from audit.metrics.rates import RATES, Rate
+from audit.metrics.measures.rates import RATES, Rate
 from audit.metrics.results import Group, Interval
-from audit.metrics.significance import two_sided_z
+from audit.metrics.statistics.intervals import newcombe
+from audit.metrics.statistics.mantel_haenszel import Summary, mantel_haenszel
+from audit.metrics.statistics.significance import two_sided_z
 from audit.metrics.strata import Stratum, strata
+from audit.metrics.table.cells import CellTable
 
 Floats = NDArray[np.float64]
 NO_REJECTED = "no row of the stratum is rejected"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from audit.metrics.calibration_curve import calibration_curves
-from audit.metrics.cells import CellTable
 from audit.metrics.curve_results import Curves
 from audit.metrics.estimates import Scope
 from audit.metrics.groups import attribute_names, grouping
-from audit.metrics.sweep import threshold_sweep
+from audit.metrics.measures.calibration_curve import calibration_curves
+from audit.metrics.measures.sweep import threshold_sweep
+from audit.metrics.table.cells import CellTable
 
 
 def measure_curves(

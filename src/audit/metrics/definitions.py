@@ -7,7 +7,7 @@ from math import isfinite
 
 from audit.metrics.definition_results import MetricDefinition
 from audit.metrics.measurement import Metric
-from audit.metrics.row_metric import RowMetric
+from audit.metrics.measures.row_metric import RowMetric
 
 
 def definition(metric: Metric | RowMetric) -> MetricDefinition:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from audit.metrics.against import Compared, against_rows
 from audit.metrics.catalogue import metrics as find_metrics
-from audit.metrics.cells import CellTable
 from audit.metrics.comparisons import Claim, reference_claims, worst_pair_claim
 from audit.metrics.definition_results import MetricDefinition
 from audit.metrics.definitions import definitions
@@ -16,8 +15,9 @@ from audit.metrics.families import Correction, corrections, detectable_gaps
 from audit.metrics.gaps import reference_rows, worst_pair_rows
 from audit.metrics.groups import Grouping, Reference, groupings
 from audit.metrics.measurement import Metric
-from audit.metrics.rates import HEADLINE
+from audit.metrics.measures.rates import HEADLINE
 from audit.metrics.results import Correcting, Disparity, MetricResult
+from audit.metrics.table.cells import CellTable
 from audit.metrics.testing import pair_test
 
 HEADLINE_FAMILY = "headline"

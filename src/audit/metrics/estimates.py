@@ -14,7 +14,7 @@ from audit.metrics.groups import Grouping, words
 from audit.metrics.measurement import Measurement, Metric
 from audit.metrics.repeated import jackknifed
 from audit.metrics.results import Group, Interval, MetricResult, Status
-from audit.metrics.significance import two_sided_z
+from audit.metrics.statistics.significance import two_sided_z
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from audit.data.records import UNKNOWN
 from audit.errors import MetricError
-from audit.metrics.cells import BUCKET, CellTable
-from audit.metrics.histogram import ScoreHistogram
-from audit.metrics.moments import ErrorSums
 from audit.metrics.results import Group
+from audit.metrics.table.cells import BUCKET, CellTable
+from audit.metrics.table.histogram import ScoreHistogram
+from audit.metrics.table.moments import ErrorSums
 
 Reference = Literal["largest"] | Mapping[str, str]
 Ints = NDArray[np.int64]

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import fisher_exact, norm
 
-from audit.metrics.cells import CellTable
 from audit.metrics.definitions import definitions
 from audit.metrics.disparity import Measured
 from audit.metrics.estimates import GroupEstimates, Scope, estimate, results
 from audit.metrics.groups import groupings, words
-from audit.metrics.intervals import mover_r
-from audit.metrics.multiplicity import holm
-from audit.metrics.rates import Rate, rate
+from audit.metrics.measures.rates import Rate, rate
 from audit.metrics.results import Disparity, Family, Interval
-from audit.metrics.significance import two_sided_z
+from audit.metrics.statistics.intervals import mover_r
+from audit.metrics.statistics.multiplicity import holm
+from audit.metrics.statistics.significance import two_sided_z
+from audit.metrics.table.cells import CellTable
 
 EXPECTED = 5.0
 SCORING_RATE = replace(

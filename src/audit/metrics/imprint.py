@@ -14,21 +14,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.metrics.cells import CellTable
 from audit.metrics.comparisons import Claim, extremes, no_pair, reference_claims
 from audit.metrics.definition_results import MetricDefinition
 from audit.metrics.disparity import Measured
 from audit.metrics.estimates import GroupEstimates, Scope, estimate, results
 from audit.metrics.families import Correction, corrections
 from audit.metrics.groups import Grouping, Reference, groupings
-from audit.metrics.intervals import tango, tango_low
 from audit.metrics.measurement import Measurement, effective_size
-from audit.metrics.movers import mover_difference
-from audit.metrics.rates import FN, FP, RATES
+from audit.metrics.measures.rates import FN, FP, RATES
 from audit.metrics.records import record
 from audit.metrics.results import Disparity, Interval
-from audit.metrics.significance import range_p, range_z, two_sided_p, two_sided_z
-from audit.metrics.touching import touching_z
+from audit.metrics.statistics.intervals import tango, tango_low
+from audit.metrics.statistics.movers import mover_difference
+from audit.metrics.statistics.significance import range_p, range_z, two_sided_p, two_sided_z
+from audit.metrics.statistics.touching import touching_z
+from audit.metrics.table.cells import CellTable
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]

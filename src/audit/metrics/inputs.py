@@ -13,7 +13,7 @@ from audit.data.coding import coded
 from audit.data.columns import category_text
 from audit.data.records import UNKNOWN
 from audit.errors import MetricError
-from audit.metrics.cells import CodedAttribute
+from audit.metrics.table.cells import CodedAttribute
 
 Codes = NDArray[np.int64]
 
@@ -115,8 +115,9 @@ def factorise(array: NDArray[Any]) -> tuple[Codes, list[Any]]:
 def _plain_binary(values: Any, name: str) -> NDArray[np.int8] | None:  # noqa: ANN401 - any array-like
     """Return whole numbers and truth values that are 0 and 1 as they are."""
     array = values if isinstance(values, np.ndarray) else _whole_numbers(values, name)
-    whole = array is not None and array.ndim == 1 and array.dtype.kind in "biu"
-    if whole and len(array) and array.min() >= 0 and array.max() <= 1:
+    if array is None or array.ndim != 1 or array.dtype.kind not in "biu":
+        return None
+    if len(array) and array.min() >= 0 and array.max() <= 1:
         truths: NDArray[np.int8] = array.astype(np.int8)
         return truths
     return None

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from audit.data.arrays import column
 from audit.errors import MetricError
-from audit.metrics.binning import Scale
-from audit.metrics.cells import BINARY, BUCKET, CellTable, CodedAttribute
 from audit.metrics.inputs import binary, categories, sensitive, weights
-from audit.metrics.rates import DEFAULT
+from audit.metrics.measures.rates import DEFAULT
 from audit.metrics.results import Group
-from audit.metrics.rows import decided, real, require_threshold
-from audit.metrics.subsets import keep
+from audit.metrics.table.binning import Scale
+from audit.metrics.table.cells import BINARY, BUCKET, CellTable, CodedAttribute
+from audit.metrics.table.rows import decided, real, require_threshold
+from audit.metrics.table.subsets import keep
 
 Task = Literal["binary", "multiclass", "regression"]
 Floats = NDArray[np.float64]

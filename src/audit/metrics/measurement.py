@@ -9,7 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.metrics.cells import CellTable
+from audit.metrics.table.cells import CellTable
 
 Floats = NDArray[np.float64]
 Limits = Callable[[float], tuple[Floats, Floats]]

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from audit.errors import MetricError
 from audit.metrics.bounds_results import Bounds, GapBounds, RateBounds
+from audit.metrics.measures.rates import Rate
 from audit.metrics.probable_groups import ProbableGroups, decisions, row_weights
-from audit.metrics.rates import Rate
 from audit.metrics.unknown_groups import less
 
 Floats = NDArray[np.float64]

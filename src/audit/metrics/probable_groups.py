@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from audit.errors import MetricError
-from audit.metrics.cells import Attribute, CellTable
-from audit.metrics.row_metric import finite
+from audit.metrics.measures.row_metric import finite
+from audit.metrics.table.cells import Attribute, CellTable
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

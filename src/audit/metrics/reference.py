@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from audit.metrics.catalogue import ROW_METRICS, built_in, row_metric
-from audit.metrics.cells import CellTable
 from audit.metrics.measurement import Measurement, Metric, Need
-from audit.metrics.row_metric import Rows
-from audit.metrics.undefined import NO_ROWS
+from audit.metrics.measures.row_metric import Rows
+from audit.metrics.measures.undefined import NO_ROWS
+from audit.metrics.table.cells import CellTable
 
 HEAD = ("Metric", "What it is", "Range", "No value where", "Interval", "As in, or from")
 TITLES: Mapping[Need, str] = {

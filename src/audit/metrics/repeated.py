@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.metrics.cells import BUCKET, CellTable
 from audit.metrics.groups import Grouping
-from audit.metrics.jackknife import jackknife
 from audit.metrics.measurement import Measurement, Metric
-from audit.metrics.subsets import keep
+from audit.metrics.statistics.jackknife import jackknife
+from audit.metrics.table.cells import BUCKET, CellTable
+from audit.metrics.table.subsets import keep
 
 Floats = NDArray[np.float64]
 METHOD = "bucket-jackknife"

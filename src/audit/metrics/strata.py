@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.errors import MetricError
-from audit.metrics.cells import BUCKET, CellTable
-from audit.metrics.histogram import ScoreHistogram
 from audit.metrics.results import Group
+from audit.metrics.table.cells import BUCKET, CellTable
+from audit.metrics.table.histogram import ScoreHistogram
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

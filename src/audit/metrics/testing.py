@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.metrics.estimates import GroupEstimates
-from audit.metrics.homogeneity import q_test, shrunken_gap
 from audit.metrics.measurement import Limits
-from audit.metrics.significance import newcombe_z, two_sided_p
-from audit.metrics.simultaneous import Simultaneous, simultaneous_for
+from audit.metrics.statistics.homogeneity import q_test, shrunken_gap
+from audit.metrics.statistics.significance import newcombe_z, two_sided_p
+from audit.metrics.statistics.simultaneous import Simultaneous, simultaneous_for
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]

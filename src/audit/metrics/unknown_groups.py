@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from audit.data.records import UNKNOWN
 from audit.errors import MetricError
 from audit.metrics.bounds_results import Bounds, GapBounds, RateBounds
-from audit.metrics.cells import CellTable
 from audit.metrics.conditional import require_two_classes
-from audit.metrics.rates import Rate
+from audit.metrics.measures.rates import Rate
 from audit.metrics.results import Group
+from audit.metrics.table.cells import CellTable
 
 Floats = NDArray[np.float64]
 PAIRED = 200

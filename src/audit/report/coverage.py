@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from math import prod
 
-from audit.metrics.coverage_results import CoverageMap
+from audit.metrics.subgroups.coverage_results import CoverageMap
 from audit.report.document import Document, Phrase, joined
 from audit.report.figures.canvas import Picture, picture
 from audit.report.figures.coverage import LOOKS, Grid, Patch, draw_coverage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from audit.metrics.subgroup_results import FoundSubgroup, SubgroupSearch
+from audit.metrics.subgroups.results import FoundSubgroup, SubgroupSearch
 from audit.report.document import Document, Phrase, joined
 from audit.report.tables import Cell, Column, Table, columns, name, number, why, words
 

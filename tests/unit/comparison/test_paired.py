@@ -6,10 +6,10 @@ from scipy.stats import norm, studentized_range
 
 from audit.comparison import compare
 from audit.errors import MetricError
-from audit.metrics.cells import CellTable
 from audit.metrics.disparity import measure
-from audit.metrics.intervals import tango
-from audit.metrics.movers import mover_difference
+from audit.metrics.statistics.intervals import tango
+from audit.metrics.statistics.movers import mover_difference
+from audit.metrics.table.cells import CellTable
 from audit.predictions import from_labels
 from builders_models import dataset, numbers
 from oracles.paired import slow_change, slow_flips, slow_gap_change

@@ -7,8 +7,8 @@ from scipy.stats import binomtest, norm
 from sklearn import metrics as sklearn
 
 from audit.metrics import group_metrics
-from audit.metrics.intervals import wilson
-from audit.metrics.rates import RATES
+from audit.metrics.measures.rates import RATES
+from audit.metrics.statistics.intervals import wilson
 from people import RACE, SEX, people
 
 PEERS = {

@@ -3,9 +3,9 @@ import pytest
 import sklearn.metrics as sk
 
 from audit.errors import MetricError
-from audit.metrics.array_metric import ArrayMetric
-from audit.metrics.bootstrap import SmallSampleWarning
-from audit.metrics.row_metric import RowMetric, Rows
+from audit.metrics.measures.array_metric import ArrayMetric
+from audit.metrics.measures.row_metric import RowMetric, Rows
+from audit.metrics.statistics.bootstrap import SmallSampleWarning
 
 Z = 1.959964
 

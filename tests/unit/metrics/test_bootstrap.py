@@ -3,8 +3,8 @@ import pytest
 from scipy.stats import binom
 
 from audit.errors import MetricError
-from audit.metrics import bootstrap
-from audit.metrics.bootstrap import SmallSampleWarning, bootstrap_limits
+from audit.metrics.statistics import bootstrap
+from audit.metrics.statistics.bootstrap import SmallSampleWarning, bootstrap_limits
 
 Z = 1.959963984540054
 

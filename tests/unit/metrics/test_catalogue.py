@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from audit.errors import MetricError
-from audit.metrics.array_metric import ArrayMetric
 from audit.metrics.catalogue import (
     ALIASES,
     ROW_METRICS,
@@ -15,10 +14,11 @@ from audit.metrics.catalogue import (
     names,
     row_metric,
 )
-from audit.metrics.counts import COUNTS, CountMetric
 from audit.metrics.measurement import Metric
-from audit.metrics.rates import DEFAULT, RATES
-from audit.metrics.row_metric import RowMetric
+from audit.metrics.measures.array_metric import ArrayMetric
+from audit.metrics.measures.counts import COUNTS, CountMetric
+from audit.metrics.measures.rates import DEFAULT, RATES
+from audit.metrics.measures.row_metric import RowMetric
 
 
 def test_every_metric_is_found_by_its_name_and_described():
@@ -58,8 +58,8 @@ def test_every_metric_of_rows_is_found(name):
         ("recall[a:b [c]]", "true_positive_rate[a:b [c]]"),
         ("worst_class_precision", "worst_class_precision"),
         ("macro_false_positive_rate", "macro_false_positive_rate"),
-        ("audit.metrics.rates:accuracy", "accuracy"),
-        ("audit.metrics.counts:f1", "f1"),
+        ("audit.metrics.measures.rates:accuracy", "accuracy"),
+        ("audit.metrics.measures.counts:f1", "f1"),
     ],
 )
 def test_names_with_parts_are_understood(name, found):

@@ -3,8 +3,8 @@ import pytest
 
 from audit.data.records import UNKNOWN
 from audit.errors import MetricError
-from audit.metrics import counting
-from audit.metrics.cells import CellTable
+from audit.metrics.table import counting
+from audit.metrics.table.cells import CellTable
 from oracles.rates import slow_cells
 from people import people
 

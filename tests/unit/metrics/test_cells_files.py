@@ -8,9 +8,9 @@ import pytest
 
 from audit.data.table import read_file
 from audit.errors import MetricError
-from audit.metrics.backends import cells_from_file
-from audit.metrics.binning import Scale
-from audit.metrics.rows import count_rows
+from audit.metrics.table.backends import cells_from_file
+from audit.metrics.table.binning import Scale
+from audit.metrics.table.rows import count_rows
 from engines import table
 from same_cells import assert_same_cells
 

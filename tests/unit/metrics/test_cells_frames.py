@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from audit.errors import MetricError
-from audit.metrics.backends import cells_from_frame
-from audit.metrics.binning import Scale
-from audit.metrics.rows import count_rows
+from audit.metrics.table.backends import cells_from_frame
+from audit.metrics.table.binning import Scale
+from audit.metrics.table.rows import count_rows
 from engines import EAGER, LAZY, frame_of, table
 from same_cells import assert_same_cells
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from audit.errors import MetricError
-from audit.metrics import counting, histogram
-from audit.metrics.binning import Scale, bucket, edge, edges
-from audit.metrics.cells import BUCKET, CellTable
-from audit.metrics.histogram import EVEN, RANKED, ScoreHistogram
-from audit.metrics.moments import ErrorSums
+from audit.metrics.table import counting, histogram
+from audit.metrics.table.binning import Scale, bucket, edge, edges
+from audit.metrics.table.cells import BUCKET, CellTable
+from audit.metrics.table.histogram import EVEN, RANKED, ScoreHistogram
+from audit.metrics.table.moments import ErrorSums
 from oracles.cells import slow_bucket, slow_errors, slow_histogram
 from same_cells import assert_same_cells, assert_same_errors, assert_same_scores
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from audit.errors import MetricError
-from audit.metrics import streaming
-from audit.metrics.binning import Scale
-from audit.metrics.rows import count_rows
-from audit.metrics.streaming import CellCounter
+from audit.metrics.table import streaming
+from audit.metrics.table.binning import Scale
+from audit.metrics.table.rows import count_rows
+from audit.metrics.table.streaming import CellCounter
 from same_cells import assert_same_cells
 
 torch.set_num_threads(1)

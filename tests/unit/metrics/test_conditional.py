@@ -6,12 +6,12 @@ from fairlearn.metrics import MetricFrame, selection_rate
 from scipy.stats import norm
 
 from audit.errors import MetricError
-from audit.metrics.cells import Attribute, CellTable
 from audit.metrics.conditional import conditional_demographic_disparity, stratified_comparison
-from audit.metrics.mantel_haenszel import mantel_haenszel
-from audit.metrics.moments import ErrorSums
-from audit.metrics.rates import RATES
+from audit.metrics.measures.rates import RATES
+from audit.metrics.statistics.mantel_haenszel import mantel_haenszel
 from audit.metrics.strata import strata
+from audit.metrics.table.cells import Attribute, CellTable
+from audit.metrics.table.moments import ErrorSums
 from oracles.families import slow_conditional_disparity, slow_mantel_haenszel
 
 SEX, JOB, AREA = ("F", "M"), ("clerk", "driver", "nurse"), ("n", "s")

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from audit.errors import MetricError
-from audit.metrics import consistency as module
-from audit.metrics.consistency import Consistency
-from audit.metrics.row_metric import Rows
+from audit.metrics.measures import consistency as module
+from audit.metrics.measures.consistency import Consistency
+from audit.metrics.measures.row_metric import Rows
 from oracles.families import slow_consistency
 
 

@@ -3,7 +3,7 @@ import pytest
 import sklearn.metrics as sk
 
 from audit.errors import MetricError
-from audit.metrics.counts import COUNTS, CountMetric
+from audit.metrics.measures.counts import COUNTS, CountMetric
 from families import class_table
 from oracles.families import slow_count_metric
 

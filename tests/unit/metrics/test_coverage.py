@@ -9,10 +9,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from audit.metrics.intervals import mover_r, newcombe, tango, wilson
-from audit.metrics.movers import mover_difference
-from audit.metrics.score_intervals import miettinen_nurminen, miettinen_nurminen_ratio
-from audit.metrics.simultaneous import TUKEY, simultaneous_for
+from audit.metrics.statistics.intervals import mover_r, newcombe, tango, wilson
+from audit.metrics.statistics.movers import mover_difference
+from audit.metrics.statistics.score_intervals import miettinen_nurminen, miettinen_nurminen_ratio
+from audit.metrics.statistics.simultaneous import TUKEY, simultaneous_for
 from exact_coverage import (
     Z,
     difference,

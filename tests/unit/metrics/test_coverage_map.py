@@ -3,9 +3,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from audit.errors import MetricError
-from audit.metrics.cells import CellTable
-from audit.metrics.coverage_map import coverage, coverage_maps
-from audit.metrics.coverage_results import CoverageMap
+from audit.metrics.subgroups.coverage_map import coverage, coverage_maps
+from audit.metrics.subgroups.coverage_results import CoverageMap
+from audit.metrics.table.cells import CellTable
 from oracles.subgroups import slow_coverage
 from people import RACE, SEX, people
 

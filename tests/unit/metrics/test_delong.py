@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from audit.metrics.delong import auc, auc_limits, delong, rank_limits
+from audit.metrics.statistics.delong import auc, auc_limits, delong, rank_limits
 from oracles.ranks import slow_auc, slow_auc_limits, slow_delong
 
 Z = 1.959963984540054

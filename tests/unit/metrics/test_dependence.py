@@ -3,9 +3,9 @@ import pytest
 from scipy import stats
 
 from audit.errors import MetricError
-from audit.metrics.correlation_ratio import binned, correlation_ratio
-from audit.metrics.dependence import PERMUTED, dependence
-from audit.metrics.distance_correlation import distance_correlation
+from audit.metrics.measures.correlation_ratio import binned, correlation_ratio
+from audit.metrics.measures.dependence import PERMUTED, dependence
+from audit.metrics.statistics.distance_correlation import distance_correlation
 from oracles.families import slow_distance_correlation
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import beta, norm
 
-from audit.metrics import dirichlet
-from audit.metrics.dirichlet import RESOLVED, count_function, count_function_limits
+from audit.metrics.statistics import dirichlet
+from audit.metrics.statistics.dirichlet import RESOLVED, count_function, count_function_limits
 from simulation import f1, mcc, treatment_equality
 
 COUNTS = np.array([[10, 0, 5, 7], [5, 3, 6, 2], [40, 10, 30, 20], [400, 100, 300, 20]], float)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from audit.errors import MetricError
-from audit.metrics.cells import CellTable
 from audit.metrics.disparity import measure
-from audit.metrics.significance import minimum_detectable, range_z, two_sided_z
+from audit.metrics.statistics.significance import minimum_detectable, range_z, two_sided_z
+from audit.metrics.table.cells import CellTable
 from oracles.intervals import slow_largest_gap
 from people import RACE, SEX, counts_table, people
 

@@ -3,9 +3,9 @@ import pytest
 from scipy.stats import norm
 
 from audit.errors import MetricError
-from audit.metrics.equivalence import equivalence_p, shown_tolerance
-from audit.metrics.intervals import newcombe, wilson
-from audit.metrics.means import welch_limits
+from audit.metrics.statistics.equivalence import equivalence_p, shown_tolerance
+from audit.metrics.statistics.intervals import newcombe, wilson
+from audit.metrics.statistics.means import welch_limits
 from exact_coverage import rejected
 
 

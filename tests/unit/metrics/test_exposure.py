@@ -3,8 +3,8 @@ import pytest
 from sklearn.metrics import ndcg_score
 
 from audit.errors import MetricError
-from audit.metrics.exposure import NDCG, Exposure, TopK, TopKShare
-from audit.metrics.row_metric import Rows
+from audit.metrics.measures.exposure import NDCG, Exposure, TopK, TopKShare
+from audit.metrics.measures.row_metric import Rows
 from oracles.families import slow_exposure, slow_in_top
 
 Z = 1.959964

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from audit.metrics.cells import CellTable
 from audit.metrics.disparity import measure
-from audit.metrics.multiplicity import benjamini_hochberg, holm
+from audit.metrics.statistics.multiplicity import benjamini_hochberg, holm
+from audit.metrics.table.cells import CellTable
 from simulation import (
     bound,
     null_families,

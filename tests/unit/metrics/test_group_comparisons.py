@@ -6,10 +6,10 @@ from scipy.stats import chi2_contingency
 
 from audit.errors import MetricError
 from audit.metrics import group_metrics
-from audit.metrics.cells import CellTable
-from audit.metrics.intervals import newcombe
-from audit.metrics.significance import two_sided_z
-from audit.metrics.subsets import keep, remainder
+from audit.metrics.statistics.intervals import newcombe
+from audit.metrics.statistics.significance import two_sided_z
+from audit.metrics.table.cells import CellTable
+from audit.metrics.table.subsets import keep, remainder
 
 Z = two_sided_z(0.05)
 

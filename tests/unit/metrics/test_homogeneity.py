@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from audit.metrics.homogeneity import (
+from audit.metrics.statistics.homogeneity import (
     permutation_moments,
     q_test,
     q_test_of_values,

@@ -1,10 +1,10 @@
 import pytest
 
 from audit.errors import MetricError
-from audit.metrics.cells import CellTable
 from audit.metrics.disparity import measure
 from audit.metrics.imprint import imprint
-from audit.metrics.significance import range_z, two_sided_z
+from audit.metrics.statistics.significance import range_z, two_sided_z
+from audit.metrics.table.cells import CellTable
 from oracles.intervals import slow_mover_difference, slow_tango
 from people import counts_table, people
 

@@ -6,7 +6,7 @@ import torch
 from audit.errors import MetricError
 from audit.metrics import group_metrics
 from audit.metrics.inputs import binary, categories, sensitive, weights
-from audit.metrics.rates import RATES
+from audit.metrics.measures.rates import RATES
 
 Y = [1, 0, 1, 0]
 SEX = ["F", "F", "M", "M"]

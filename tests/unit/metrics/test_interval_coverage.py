@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from audit.errors import MetricError
-from audit.metrics.interval_coverage import IntervalCoverage, IntervalWidth
-from audit.metrics.intervals import wilson
-from audit.metrics.row_metric import Rows
+from audit.metrics.measures.interval_coverage import IntervalCoverage, IntervalWidth
+from audit.metrics.measures.row_metric import Rows
+from audit.metrics.statistics.intervals import wilson
 
 Z = 1.959964
 

@@ -3,8 +3,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from audit.metrics.intervals import mover_r, newcombe, tango, wilson
-from audit.metrics.movers import mover_difference
+from audit.metrics.statistics.intervals import mover_r, newcombe, tango, wilson
+from audit.metrics.statistics.movers import mover_difference
 from oracles.intervals import (
     slow_mover_difference,
     slow_mover_r,

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from audit.metrics.intervals import wilson
-from audit.metrics.jackknife import jackknife
+from audit.metrics.statistics.intervals import wilson
+from audit.metrics.statistics.jackknife import jackknife
 from oracles.spread import slow_jackknife_error
 
 Z = 1.959963984540054

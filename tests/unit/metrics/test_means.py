@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, t, ttest_1samp, ttest_ind
 
-from audit.metrics.means import mean_variance, t_quantile, welch_difference, welch_limits
+from audit.metrics.statistics.means import mean_variance, t_quantile, welch_difference, welch_limits
 
 Z = 1.959963984540054
 RNG = np.random.default_rng(0)

@@ -3,8 +3,8 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from audit.metrics.intervals import mover_r, newcombe, wilson
-from audit.metrics.movers import (
+from audit.metrics.statistics.intervals import mover_r, newcombe, wilson
+from audit.metrics.statistics.movers import (
     best_separated,
     mover_difference,
     mover_ratio,

@@ -4,9 +4,9 @@ import sklearn.metrics as sk
 from scipy.stats import norm
 
 from audit.errors import MetricError
-from audit.metrics.class_functions import MATRIX, SAME_FOR_ALL
-from audit.metrics.multiclass import ClassRate, WorstClass, confusions, one_against_rest
-from audit.metrics.rates import RATES
+from audit.metrics.measures.class_functions import MATRIX, SAME_FOR_ALL
+from audit.metrics.measures.multiclass import ClassRate, WorstClass, confusions, one_against_rest
+from audit.metrics.measures.rates import RATES
 from families import class_table, error_table
 from oracles.rates import slow_rate
 

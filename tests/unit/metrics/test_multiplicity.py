@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
 
-from audit.metrics.multiplicity import benjamini_hochberg, holm
+from audit.metrics.statistics.multiplicity import benjamini_hochberg, holm
 from oracles.intervals import slow_holm
 from oracles.spread import slow_benjamini_hochberg
 

@@ -3,8 +3,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from audit.metrics import pairs
-from audit.metrics.pairs import front, largest_over_pairs
+from audit.metrics.statistics import pairs
+from audit.metrics.statistics.pairs import front, largest_over_pairs
 
 
 def gap(v1, r1, v2, r2):

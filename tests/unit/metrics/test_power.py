@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from audit.metrics.power import detectable_difference
+from audit.metrics.statistics.power import detectable_difference
 
 
 @pytest.mark.parametrize("power", [0.6, 0.8, 0.95])

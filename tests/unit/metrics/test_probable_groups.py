@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from audit.errors import MetricError
+from audit.metrics.measures.rates import RATES
 from audit.metrics.probable_bounds import probable_bounds
 from audit.metrics.probable_groups import ProbableGroups, likeliest, probable_cells
-from audit.metrics.rates import RATES
 
 NAMES = ("a", "b", "c")
 

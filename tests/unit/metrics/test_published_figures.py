@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from audit.metrics import group_metrics
-from audit.metrics.cells import CellTable
 from audit.metrics.disparity import measure
+from audit.metrics.table.cells import CellTable
 
 
 def test_the_impact_ratio_of_new_york_citys_example():

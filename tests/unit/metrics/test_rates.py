@@ -4,9 +4,9 @@ from types import ModuleType
 import pytest
 
 from audit.errors import MetricError
-from audit.metrics import rates as rates_module
 from audit.metrics.disparity import measure
-from audit.metrics.rates import DEFAULT, FN, FP, HEADLINE, RATES, TN, TP, Rate, rate, rates
+from audit.metrics.measures import rates as rates_module
+from audit.metrics.measures.rates import DEFAULT, FN, FP, HEADLINE, RATES, TN, TP, Rate, rate, rates
 from oracles.rates import slow_effective_size, slow_rate
 from people import counts_table, people
 

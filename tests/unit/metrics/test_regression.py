@@ -6,7 +6,7 @@ import sklearn.metrics as sk
 from scipy import stats
 
 from audit.errors import MetricError
-from audit.metrics.regression import REGRESSION, worst_group
+from audit.metrics.measures.regression import REGRESSION, worst_group
 from families import class_table, error_table
 from oracles.families import slow_error_metric
 

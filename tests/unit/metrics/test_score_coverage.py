@@ -8,8 +8,8 @@ is known to fall short there.
 import numpy as np
 import pytest
 
-from audit.metrics.distances import DISTANCES
-from audit.metrics.score_metrics import SCORES
+from audit.metrics.measures.distances import DISTANCES
+from audit.metrics.measures.score_metrics import SCORES
 from score_tables import score_table
 
 Z = 1.959963984540054

@@ -8,14 +8,14 @@ import pytest
 from sklearn.calibration import calibration_curve
 
 from audit.errors import MetricError
-from audit.metrics.calibration_curve import calibration_curves
-from audit.metrics.cells import CellTable
 from audit.metrics.curve_results import Curves
 from audit.metrics.curves import measure_curves
 from audit.metrics.estimates import Scope
 from audit.metrics.groups import grouping
-from audit.metrics.histogram import Scale
-from audit.metrics.intervals import wilson
+from audit.metrics.measures.calibration_curve import calibration_curves
+from audit.metrics.statistics.intervals import wilson
+from audit.metrics.table.cells import CellTable
+from audit.metrics.table.histogram import Scale
 from score_tables import score_table
 
 Z = 1.959963984540054

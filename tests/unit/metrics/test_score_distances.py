@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import ks_2samp, wasserstein_distance
 
 from audit.errors import MetricError
-from audit.metrics.distances import DISTANCES, ks_p_value
+from audit.metrics.measures.distances import DISTANCES, ks_p_value
 from oracles.scores import slow_abroca, slow_ks_distance, slow_wasserstein
 from score_tables import score_table
 

@@ -3,8 +3,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from audit.metrics.intervals import newcombe
-from audit.metrics.score_intervals import miettinen_nurminen, miettinen_nurminen_ratio
+from audit.metrics.statistics.intervals import newcombe
+from audit.metrics.statistics.score_intervals import miettinen_nurminen, miettinen_nurminen_ratio
 from oracles.score import slow_miettinen_nurminen, slow_miettinen_nurminen_ratio
 
 Z = 1.959963984540054

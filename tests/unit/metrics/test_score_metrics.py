@@ -7,13 +7,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from audit.errors import MetricError
-from audit.metrics.calibration import mean_deviation
-from audit.metrics.cells import CellTable
-from audit.metrics.histogram import Scale
 from audit.metrics.measurement import Metric
-from audit.metrics.ranking import auc_bound, auc_of, ks_of
-from audit.metrics.score_metrics import SCORES, score_metric
-from audit.metrics.scored import ScoredRows, unscored
+from audit.metrics.measures.calibration import mean_deviation
+from audit.metrics.measures.ranking import auc_bound, auc_of, ks_of
+from audit.metrics.measures.score_metrics import SCORES, score_metric
+from audit.metrics.measures.scored import ScoredRows, unscored
+from audit.metrics.table.cells import CellTable
+from audit.metrics.table.histogram import Scale
 from oracles.scores import (
     slow_auc,
     slow_binomial_deviation,

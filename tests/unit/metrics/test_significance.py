@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm, studentized_range
 
-from audit.metrics.intervals import newcombe
-from audit.metrics.significance import (
+from audit.metrics.statistics.intervals import newcombe
+from audit.metrics.statistics.significance import (
     minimum_detectable,
     newcombe_z,
     range_p,

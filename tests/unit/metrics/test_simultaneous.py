@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from audit.metrics.intervals import wilson
-from audit.metrics.simultaneous import (
+from audit.metrics.statistics.intervals import wilson
+from audit.metrics.statistics.simultaneous import (
     SIDAK,
     TUKEY,
     separating_quantile,

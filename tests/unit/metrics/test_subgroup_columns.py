@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from audit.metrics.subgroup_columns import coded, ranges, search_column, search_columns
+from audit.metrics.subgroups.columns import coded, ranges, search_column, search_columns
 
 
 def test_many_numbers_are_cut_at_quantiles():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency, fisher_exact
 
-from audit.metrics.profile_likelihood import profile_limits
-from audit.metrics.subgroup_scores import (
+from audit.metrics.statistics.profile_likelihood import profile_limits
+from audit.metrics.subgroups.scores import (
     clustered_size,
     counts,
     dependence_within,

@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 from pydantic import TypeAdapter
 
-from audit.metrics.lattice import Units
-from audit.metrics.rates import RATES
-from audit.metrics.subgroup_candidates import candidates
-from audit.metrics.subgroup_columns import search_columns
-from audit.metrics.subgroup_frames import SUBGROUP_COLUMNS, subgroups_frame
-from audit.metrics.subgroup_options import SearchOptions
-from audit.metrics.subgroup_results import SubgroupSearch
-from audit.metrics.subgroups import worst_subgroups
+from audit.metrics.measures.rates import RATES
+from audit.metrics.subgroups.candidates import candidates
+from audit.metrics.subgroups.columns import search_columns
+from audit.metrics.subgroups.frames import SUBGROUP_COLUMNS, subgroups_frame
+from audit.metrics.subgroups.lattice import Units
+from audit.metrics.subgroups.options import SearchOptions
+from audit.metrics.subgroups.results import SubgroupSearch
+from audit.metrics.subgroups.worst import worst_subgroups
 from oracles.subgroups import slow_subgroups
 
 
@@ -81,8 +81,8 @@ def test_wide_codes_count_as_narrow_ones(monkeypatch):
     data = crowd()
     options = {"weighted": True, "halved": True, "depth": 3, "minimum_group": 5}
     _, narrow = found_by_lattice(data, **options)
-    monkeypatch.setattr("audit.metrics.lattice.FEW", 1)
-    monkeypatch.setattr("audit.metrics.lattice.DENSE", 1)
+    monkeypatch.setattr("audit.metrics.subgroups.lattice.FEW", 1)
+    monkeypatch.setattr("audit.metrics.subgroups.lattice.DENSE", 1)
     _, wide = found_by_lattice(data, **options)
     assert wide == narrow
 
@@ -150,7 +150,7 @@ def test_confirmation_uses_only_the_other_half():
     group = rng.integers(0, 2, 400)
     answer = rng.integers(0, 2, 400)
     first = worst_subgroups(answer, answer, sensitive_features={"g": group}, seed=4)
-    from audit.metrics.subgroup_confirming import SearchRows, halves
+    from audit.metrics.subgroups.confirming import SearchRows, halves
 
     half = halves(SearchRows(columns=(), outcome=np.zeros(400, dtype=np.int8)), 4)
     changed = np.where(half == 0, group, answer)
@@ -166,7 +166,7 @@ def test_confirmation_uses_only_the_other_half():
 
 def test_rows_of_one_person_stay_in_one_half():
     person = np.repeat(np.arange(50), 6)
-    from audit.metrics.subgroup_confirming import SearchRows, halves
+    from audit.metrics.subgroups.confirming import SearchRows, halves
 
     rows = SearchRows(columns=(), outcome=np.zeros(300, dtype=np.int8), person=person)
     half = halves(rows, 1)

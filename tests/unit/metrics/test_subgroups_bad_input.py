@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from audit.errors import MetricError
-from audit.metrics.rates import RATES
-from audit.metrics.subgroups import worst_subgroups
+from audit.metrics.measures.rates import RATES
+from audit.metrics.subgroups.worst import worst_subgroups
 
 Y = [1, 0, 1, 0]
 SEX = ["F", "F", "M", "M"]

@@ -7,11 +7,11 @@ a search that confirms any subgroup; `measured` stands beside each bound.
 import numpy as np
 import pytest
 
-from audit.metrics.rates import RATES
-from audit.metrics.subgroup_columns import search_columns
-from audit.metrics.subgroup_confirming import SearchRows
-from audit.metrics.subgroup_options import SearchOptions
-from audit.metrics.subgroup_search import search
+from audit.metrics.measures.rates import RATES
+from audit.metrics.subgroups.columns import search_columns
+from audit.metrics.subgroups.confirming import SearchRows
+from audit.metrics.subgroups.options import SearchOptions
+from audit.metrics.subgroups.search import search
 
 DRAWS = 2000
 MOST = 0.05 + 2.33 * np.sqrt(0.0475 / DRAWS)

@@ -4,10 +4,10 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from audit.metrics.intervals import newcombe, wilson
-from audit.metrics.movers import widest
-from audit.metrics.significance import newcombe_z
-from audit.metrics.touching import largest_quantile, touching_quantile, touching_z
+from audit.metrics.statistics.intervals import newcombe, wilson
+from audit.metrics.statistics.movers import widest
+from audit.metrics.statistics.significance import newcombe_z
+from audit.metrics.statistics.touching import largest_quantile, touching_quantile, touching_z
 
 X = np.array([12.0, 25, 9, 0, 31])
 N = np.array([40.0, 60, 100, 31, 31])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from audit.errors import MetricError
-from audit.metrics.cells import Attribute, CellTable
-from audit.metrics.rates import RATES
+from audit.metrics.measures.rates import RATES
+from audit.metrics.table.cells import Attribute, CellTable
 from audit.metrics.unknown_groups import unknown_bounds
 from families import class_table
 

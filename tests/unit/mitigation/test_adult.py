@@ -8,8 +8,8 @@ import pytest
 
 from audit.comparison import compare
 from audit.config import Mitigation, config_from
-from audit.metrics.cells import CellTable
 from audit.metrics.disparity import measure
+from audit.metrics.table.cells import CellTable
 from audit.mitigation.mitigate import mitigate
 from audit.progress import Silent
 from audit.subject import load_subject

@@ -8,9 +8,9 @@ from scipy.stats import fisher_exact
 
 from audit.data.records import DataRecord
 from audit.errors import ConfigError
-from audit.metrics.cells import CellTable
 from audit.metrics.impact import SCORING_RATE, impact_ratios, pooled_or_fisher
-from audit.metrics.rates import rate
+from audit.metrics.measures.rates import rate
+from audit.metrics.table.cells import CellTable
 from audit.regimes.catalogue import names, regime
 from audit.regimes.filling import Sources, fill
 from oracles.two_rates import pooled_z

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from audit.metrics.coverage_results import CoverageCell
+from audit.metrics.subgroups.coverage_results import CoverageCell
 from audit.report import render
 from audit.report.document import Document, plain
 from audit.report.figures.canvas import NARROW, WIDE

@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from audit.metrics.coverage_results import CellStatus
+from audit.metrics.subgroups.coverage_results import CellStatus
 from audit.report.figures.canvas import CHARACTER, WIDE, Canvas, shortened
 from audit.report.figures.palette import BAND, INK, MUTED, PALE_BLUE, PAPER, RULE, RUST
 

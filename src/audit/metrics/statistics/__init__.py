@@ -1,0 +1,1 @@
+"""Intervals and tests as plain functions of arrays, each with its source."""
