@@ -16,9 +16,11 @@ from audit.data.records import DataRecord
 from audit.errors import EvidenceError
 from audit.explainers.results import Explanation
 from audit.findings import Finding, Verdict
+from audit.metrics.bounds_results import GapBounds
 from audit.metrics.conditional_results import ConditionalDisparity, StratifiedComparison
 from audit.metrics.curve_results import Curves
 from audit.metrics.definition_results import MetricDefinition
+from audit.metrics.dependence_results import Dependence
 from audit.metrics.results import Disparity, MetricResult
 from audit.metrics.subgroups.coverage_results import CoverageMap
 from audit.metrics.subgroups.results import SubgroupSearch
@@ -112,6 +114,8 @@ class Evidence:
     curves: Curves = field(default_factory=Curves)
     subgroups: tuple[SubgroupSearch, ...] = ()
     coverage: tuple[CoverageMap, ...] = ()
+    bounds: tuple[GapBounds, ...] = ()
+    dependence: tuple[Dependence, ...] = ()
     conditional: tuple[ConditionalDisparity, ...] = ()
     stratified: tuple[StratifiedComparison, ...] = ()
     explanations: tuple[Explanation, ...] = ()

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from audit.config import AuditConfig
 from audit.data.dataset import Dataset, Rows, SensitiveAttribute
+from audit.data.records import UNKNOWN
 from audit.errors import ConfigError
+from audit.metrics.bounds_results import GapBounds
 from audit.metrics.conditional import (
     conditional_demographic_disparity,
     stratified_comparison,
@@ -19,19 +21,24 @@ from audit.metrics.conditional import (
 from audit.metrics.conditional_results import ConditionalDisparity, StratifiedComparison
 from audit.metrics.curve_results import Curves
 from audit.metrics.curves import measure_curves
+from audit.metrics.dependence_results import Dependence
 from audit.metrics.disparity import Comparing, Measured, measure
 from audit.metrics.groups import grouping as grouping_of
 from audit.metrics.impact import SCORING_RATE, impact_ratios
 from audit.metrics.imprint import imprint
 from audit.metrics.intake import scale_of, usual
+from audit.metrics.measures.dependence import dependence
 from audit.metrics.measures.rates import HEADLINE, rate
+from audit.metrics.measures.rates import RATES as RATES_BY_NAME
 from audit.metrics.results import Disparity, Group
 from audit.metrics.subgroups.coverage_map import coverage_maps
 from audit.metrics.subgroups.coverage_results import CoverageMap
 from audit.metrics.subgroups.results import SubgroupSearch
 from audit.metrics.subgroups.worst import worst_subgroups
 from audit.metrics.table.binning import Scale
-from audit.metrics.table.cells import CellTable, CodedAttribute
+from audit.metrics.table.cells import BUCKET, CellTable, CodedAttribute
+from audit.metrics.table.subsets import keep
+from audit.metrics.unknown_groups import unknown_bounds
 from audit.predictions import Predictions
 from audit.progress import Report
 from audit.regimes.catalogue import regime
@@ -40,6 +47,7 @@ from audit.weights.results import GapName
 if TYPE_CHECKING:
     import pandas as pd
 
+FEWEST_GROUPS, MOST_GROUPS = 2, 200  # the unknown group among them
 SEARCHED = 2
 """Columns that a search for subgroups needs."""
 
@@ -127,6 +135,8 @@ def look_closer(
             confidence=confidence,
         ),
         subgroups=_subgroups(dataset, predictions, config, role, report),
+        bounds=_bounds(table, minimum),
+        dependence=_dependence(dataset, predictions, config),
         coverage=coverage_maps(table, minimum_group=minimum, depth=config.data.intersections),
         **_within_controls(dataset, predictions, config),
     )
@@ -158,6 +168,41 @@ def _subgroups(
             split=dataset.record.split,
             progress=report,
         ),
+    )
+
+
+def _bounds(table: CellTable, minimum: int) -> tuple[GapBounds, ...]:
+    """Say how wide each headline gap could be, whoever the rows of unknown group belong to."""
+    found = []
+    for attribute in table.attributes:
+        if attribute.name == BUCKET or UNKNOWN not in attribute.categories:
+            continue
+        rolled = table.rollup([attribute.name])
+        unknown = attribute.categories.index(UNKNOWN)
+        large = (rolled.n.sum(axis=(1, 2)) >= minimum) | (rolled.codes[:, 0] == unknown)
+        shown = keep(rolled, large)
+        if FEWEST_GROUPS < len(shown.codes) <= MOST_GROUPS:
+            found += [unknown_bounds(shown, RATES_BY_NAME[name]).widest for name in HEADLINE]
+    return tuple(item for item in found if item is not None)
+
+
+def _dependence(
+    dataset: Dataset, predictions: Predictions, config: AuditConfig
+) -> tuple[Dependence, ...]:
+    """Measure how scores (or decisions) hang together with attributes that are numbers."""
+    rows, score = predictions.rows, predictions.score
+    outcome = predictions.label if score is None else score
+    return tuple(
+        entry
+        for item in dataset.sensitive
+        if item.numbers is not None
+        for entry in dependence(
+            item.numbers[rows],
+            outcome,
+            names=(item.name, "prediction" if score is None else "score"),
+            confidence=config.metrics.confidence,
+            seed=config.seed,
+        )
     )
 
 
@@ -211,6 +256,10 @@ class CloserLook:
         Rates as the threshold moves, and calibration; empty without scores.
     subgroups : tuple of SubgroupSearch
     coverage : tuple of CoverageMap
+    bounds : tuple of GapBounds
+        Of attributes that are not known of every row.
+    dependence : tuple of Dependence
+        Of attributes that are numbers cut into ranges.
     conditional : tuple of ConditionalDisparity
     stratified : tuple of StratifiedComparison
         Empty without control features.
@@ -219,6 +268,8 @@ class CloserLook:
     curves: Curves
     subgroups: tuple[SubgroupSearch, ...]
     coverage: tuple[CoverageMap, ...]
+    bounds: tuple[GapBounds, ...] = ()
+    dependence: tuple[Dependence, ...] = ()
     conditional: tuple[ConditionalDisparity, ...] = ()
     stratified: tuple[StratifiedComparison, ...] = ()
 

@@ -237,6 +237,8 @@ def _evidence(
         curves=results.curves,
         subgroups=results.subgroups,
         coverage=closer.coverage,
+        bounds=closer.bounds,
+        dependence=closer.dependence,
         conditional=closer.conditional,
         stratified=closer.stratified,
         explanations=results.explanations,

@@ -53,16 +53,22 @@ class SensitiveAttribute:
         Known categories in their natural order, then ``unknown`` if any row has none.
     codes : ndarray of int64, shape (rows,)
         Position in `categories`.
+    numbers : ndarray of float64, shape (rows,), or None
+        Of an attribute that was cut into ranges: the numbers themselves, NaN where missing.
     """
 
     name: str
     categories: tuple[str, ...]
     codes: NDArray[np.int64]
+    numbers: NDArray[np.float64] | None = field(default=None)
 
     def take(self, rows: Rows) -> SensitiveAttribute:
         """Return the attribute of the given rows, with the same categories."""
         return SensitiveAttribute(
-            name=self.name, categories=self.categories, codes=self.codes[rows]
+            name=self.name,
+            categories=self.categories,
+            codes=self.codes[rows],
+            numbers=None if self.numbers is None else self.numbers[rows],
         )
 
 

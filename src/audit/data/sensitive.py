@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -40,7 +41,8 @@ def attribute(column: pd.Series[Any], rule: Sensitive) -> SensitiveAttribute:
         else _ranges(numbers(column, "sensitive"), rule.bins)
     )
     _require_few(names, column, rule)
-    return _with_unknown(name, codes, names)
+    found = _with_unknown(name, codes, names)
+    return found if rule.bins is None else replace(found, numbers=numbers(column, "sensitive"))
 
 
 def _ranges(

@@ -79,6 +79,8 @@ def _disparities(results: Results, found: Headline) -> Iterator[Finding]:
 
 
 def _established(disparity: Disparity) -> str:
+    if disparity.established is None and disparity.interval and disparity.interval.low <= 0:
+        return " The groups differ among themselves, though no single pair is established."
     if disparity.established is None:
         return ""
     one, other = (group_words(group) for group in disparity.established)

@@ -20,6 +20,7 @@ from audit.report.sections import (
     scope,
     statements,
     training,
+    uncertain,
     verdict,
     weights,
 )
@@ -34,6 +35,7 @@ SECTIONS: tuple[ReportSection, ...] = (
     calibration,
     intersections,
     conditional,
+    uncertain,
     drivers,
     weights,
     training,
