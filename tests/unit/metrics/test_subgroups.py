@@ -358,10 +358,10 @@ def test_a_search_is_evidence(method):
     assert adapter.validate_python(adapter.dump_python(search, mode="json")) == search
 
 
-@pytest.mark.parametrize("module", ["subgroup_results", "coverage_results"])
+@pytest.mark.parametrize("module", ["results", "coverage_results"])
 def test_records_import_nothing_heavy(module):
     code = (
-        f"import sys, audit.metrics.{module}\n"
+        f"import sys, audit.metrics.subgroups.{module}\n"
         "print(sorted({'numpy', 'pandas', 'scipy', 'torch'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

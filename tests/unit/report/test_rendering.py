@@ -20,6 +20,7 @@ from audit.report.sections import (
     mitigation,
     statements,
     training,
+    uncertain,
     verdict,
 )
 from evidence_builder import VARIANTS, planted, predictions_only
@@ -100,7 +101,9 @@ def test_sections_without_content_are_left_out():
     assert 'id="training"' not in text
     assert "no explanation was computed" in text
     assert [s.KEY for s in SECTIONS if f'<section id="{s.KEY}"' in text] == [
-        s.KEY for s in SECTIONS if s not in (training, mitigation, calibration, conditional)
+        s.KEY
+        for s in SECTIONS
+        if s not in (training, mitigation, calibration, conditional, uncertain)
     ]
 
 
