@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from audit import folder
 from audit._version import __version__
+from audit.closer_look import CloserLook, look_closer
 from audit.config import AuditConfig, config_from, load_config
 from audit.data.loading import read_table
 from audit.data.records import DataRecord, masked
 from audit.evidence import SCHEMA_VERSION, Evidence, Settings, ToolRecord, WeightsRecord
 from audit.findings import Results, conclude
-from audit.measuring import CloserLook, gap_pairs, look_closer, measure_groups, worst_pairs
+from audit.measuring import gap_pairs, measure_groups, worst_pairs
 from audit.mitigating import Mitigations, mitigate_all
 from audit.mitigation.checking import check
 from audit.progress import Progress, Report, Silent

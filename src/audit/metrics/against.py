@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from audit.metrics.estimates import GroupEstimates, Scope, estimate, interval
 from audit.metrics.families import METHODS
 from audit.metrics.groups import Grouping, words
+from audit.metrics.hypothesis_tests import touching_on_grid
 from audit.metrics.measurement import Metric
 from audit.metrics.results import Correcting, Disparity, Family, Interval, Status
 from audit.metrics.statistics.movers import mover_difference
 from audit.metrics.statistics.significance import two_sided_p, two_sided_z
 from audit.metrics.table.subsets import Remainder
-from audit.metrics.testing import touching_on_grid
 
 Compared = Literal["rest", "overall"]
 Floats = NDArray[np.float64]

@@ -104,8 +104,8 @@ def group_metrics(
     >>> result.by_group["selection_rate"].to_dict()
     {'F': 0.5, 'M': 0.5}
     """
-    _require_options(confidence, minimum_group, intersections, task, tolerance)
-    _require_comparing(reference, compared, correction)
+    _require_options(confidence, minimum_group, intersections, task)
+    comparing = _comparing(reference, compared, correction, tolerance)
     scope = Scope(confidence=confidence, minimum_group=minimum_group, threshold=threshold)
     items = _items(metrics)
     counted = count_rows(
@@ -123,11 +123,7 @@ def group_metrics(
         counted,
         items,
         scope,
-        Comparing(
-            compared=(compared,) if isinstance(compared, str) else tuple(compared),
-            correction=correction,
-            tolerance=tolerance,
-        ),
+        comparing,
         reference=reference,
         intersections=intersections,
     )
@@ -174,19 +170,15 @@ def group_metrics_of(
     >>> found.by_group["selection_rate"].to_dict()
     {'F': 1.0, 'M': 0.0}
     """
-    _require_options(confidence, minimum_group, intersections, "binary", tolerance)
-    _require_comparing(reference, compared, correction)
+    _require_options(confidence, minimum_group, intersections, "binary")
+    comparing = _comparing(reference, compared, correction, tolerance)
     if not table.n.sum():
         raise MetricError("expected at least one row, came none")
     return _measured(
         Counted(table=table, controls=(), whole=table),
         _items(metrics),
         Scope(confidence=confidence, minimum_group=minimum_group),
-        Comparing(
-            compared=(compared,) if isinstance(compared, str) else tuple(compared),
-            correction=correction,
-            tolerance=tolerance,
-        ),
+        comparing,
         reference=reference,
         intersections=intersections,
     )
@@ -233,9 +225,7 @@ def _items(metrics: Any) -> str | tuple[Any, ...]:
     return items
 
 
-def _require_options(
-    confidence: Any, minimum_group: Any, intersections: Any, task: Any, tolerance: Any
-) -> None:
+def _require_options(confidence: Any, minimum_group: Any, intersections: Any, task: Any) -> None:
     if not isinstance(confidence, Real):
         raise MetricError(f"expected a confidence between 0 and 1, came {confidence!r}")
     for name, value in (("minimum_group", minimum_group), ("intersections", intersections)):
@@ -243,18 +233,22 @@ def _require_options(
             raise MetricError(f"expected {name} as a whole number of 1 or more, came {value!r}")
     if task not in USUAL:
         raise MetricError.unknown("task", str(task), USUAL)
-    if tolerance is not None and not (isinstance(tolerance, Real) and 0 < float(tolerance) < 1):
-        raise MetricError(f"expected a tolerance between 0 and 1, came {tolerance!r}")
 
 
-def _require_comparing(reference: Any, compared: Any, correction: Any) -> None:
+def _comparing(reference: Any, compared: Any, correction: Any, tolerance: Any) -> Comparing:
+    """Check how groups are to be compared."""
     if not isinstance(reference, str | Mapping):
         raise MetricError(
             f"expected reference 'largest' or a mapping of attribute to category, came "
             f"{reference!r}"
         )
-    for name in (compared,) if isinstance(compared, str) else tuple(compared):
+    names = (compared,) if isinstance(compared, str) else tuple(compared)
+    for name in names:
         if name not in FAMILIES:
             raise MetricError.unknown("comparison", str(name), FAMILIES)
     if correction not in METHODS:
         raise MetricError.unknown("correction", str(correction), METHODS)
+    if tolerance is not None and not (isinstance(tolerance, Real) and 0 < float(tolerance) < 1):
+        raise MetricError(f"expected a tolerance between 0 and 1, came {tolerance!r}")
+    within = None if tolerance is None else float(tolerance)
+    return Comparing(compared=names, correction=correction, tolerance=within)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from audit.metrics.estimates import GroupEstimates
 from audit.metrics.groups import words
+from audit.metrics.hypothesis_tests import PairTest, WorstTest, worst_pair_test
 from audit.metrics.results import Status
-from audit.metrics.testing import PairTest, WorstTest, worst_pair_test
 
 Places = NDArray[np.int64]
 Chosen = Literal["reference", "worst_pair"]

@@ -14,11 +14,11 @@ from audit.metrics.estimates import GroupEstimates, Scope, estimate, results
 from audit.metrics.families import Correction, corrections, detectable_gaps
 from audit.metrics.gaps import reference_rows, worst_pair_rows
 from audit.metrics.groups import Grouping, Reference, groupings
+from audit.metrics.hypothesis_tests import pair_test
 from audit.metrics.measurement import Metric
 from audit.metrics.measures.rates import HEADLINE
 from audit.metrics.results import Correcting, Disparity, MetricResult
 from audit.metrics.table.cells import CellTable
-from audit.metrics.testing import pair_test
 
 HEADLINE_FAMILY = "headline"
 OTHER_FAMILY = "other worst pairs"

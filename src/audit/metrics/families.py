@@ -9,11 +9,11 @@ import numpy as np
 
 from audit.metrics.comparisons import Claim
 from audit.metrics.estimates import Scope
+from audit.metrics.hypothesis_tests import simultaneous
 from audit.metrics.results import Correcting, Family
 from audit.metrics.statistics.multiplicity import benjamini_hochberg, holm
 from audit.metrics.statistics.power import detectable_difference
 from audit.metrics.statistics.significance import minimum_detectable, two_sided_z
-from audit.metrics.testing import simultaneous
 
 METHODS: Mapping[Correcting, Callable[[Sequence[float]], Sequence[float]]] = {
     "holm": holm,

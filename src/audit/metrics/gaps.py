@@ -14,6 +14,7 @@ from audit.metrics.comparisons import Claim
 from audit.metrics.estimates import GroupEstimates, Scope, interval
 from audit.metrics.families import Correction, critical_z
 from audit.metrics.groups import words
+from audit.metrics.hypothesis_tests import FARTHEST, simultaneous
 from audit.metrics.records import record
 from audit.metrics.results import Disparity, Interval
 from audit.metrics.statistics.equivalence import TINY, equivalence_p
@@ -21,7 +22,6 @@ from audit.metrics.statistics.intervals import wilson
 from audit.metrics.statistics.movers import LimitsAt, mover_difference, mover_ratio, widest
 from audit.metrics.statistics.significance import two_sided_z
 from audit.metrics.statistics.simultaneous import WorstGap
-from audit.metrics.testing import FARTHEST, simultaneous
 
 Floats = NDArray[np.float64]
 

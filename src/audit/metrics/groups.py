@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ from audit.metrics.table.moments import ErrorSums
 
 Reference = Literal["largest"] | Mapping[str, str]
 Ints = NDArray[np.int64]
-Component = TypeVar("Component", ScoreHistogram, ErrorSums)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -169,20 +168,9 @@ def _empty_group(table: CellTable, wanted: Group) -> CellTable:
         n=np.zeros(shape, dtype=np.int64),
         w=np.zeros(shape),
         w2=np.zeros(shape),
-        scores=None if table.scores is None else _zeros(table.scores, 0),
-        errors=None if table.errors is None else _zeros(table.errors, 1),
+        scores=None if table.scores is None else ScoreHistogram.empty(table.scores.scale),
+        errors=None if table.errors is None else ErrorSums.empty(1, table.errors.centre),
     )
-
-
-def _zeros(component: Component, length: int) -> Component:
-    """Return the same component with zeros in all its arrays."""
-    values = {field.name: getattr(component, field.name) for field in fields(component)}
-    empty: dict[str, Any] = {
-        name: np.zeros(length, dtype=value.dtype)
-        for name, value in values.items()
-        if isinstance(value, np.ndarray)
-    }
-    return replace(component, **empty)
 
 
 def _largest_category(table: CellTable, position: int) -> int:

@@ -1,23 +1,24 @@
-"""Arrays and frames of any library, checked and counted into one cell table."""
+"""What group_metrics is given: its task, and its control features beside the sensitive ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.data.arrays import column
+from audit.data.arrays import columns
+from audit.data.records import UNKNOWN
 from audit.errors import MetricError
-from audit.metrics.inputs import binary, categories, sensitive, weights
+from audit.metrics.inputs import categories
 from audit.metrics.measures.rates import DEFAULT
 from audit.metrics.results import Group
 from audit.metrics.table.binning import Scale
-from audit.metrics.table.cells import BINARY, BUCKET, CellTable, CodedAttribute
-from audit.metrics.table.rows import decided, real, require_threshold
+from audit.metrics.table.cells import BINARY, BUCKET, CellTable
+from audit.metrics.table.rows import count_rows as count_table
+from audit.metrics.table.rows import real
 from audit.metrics.table.subsets import keep
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -90,68 +91,30 @@ def count_rows(
     MetricError
         As `audit.metrics.group_metrics`.
     """
-    attributes = sensitive(sensitive_features)
-    controls = () if control_features is None else sensitive(control_features, "control_features")
-    _require_distinct(attributes, controls)
-    shared = {
-        "weights": None if sample_weight is None else weights(sample_weight),
-        "person": None if person is None else _persons(person),
-    }
-    answers = _ANSWERS[task](y_true, y_pred, y_score, threshold)
-    _require_rows(
-        {
-            **answers.lengths(),
-            **{f"sensitive feature {name!r}": codes for name, _, codes in attributes},
-            **{f"control feature {name!r}": codes for name, _, codes in controls},
-            "sample_weight": shared["weights"],
-            "person": shared["person"],
-        }
+    attributes = columns(sensitive_features, "sensitive_features", MetricError)
+    controls: list[tuple[str, Any]] = []
+    if control_features is not None:
+        controls = columns(control_features, "control_features", MetricError)
+    names, held = [name for name, _ in attributes], [name for name, _ in controls]
+    _require_distinct(names, held)
+    if task != "binary":
+        _require_predictions(task, y_pred, y_score, threshold)
+    whole = count_table(
+        y_true,
+        y_pred,
+        sensitive_features=dict([*controls, *attributes]),
+        y_score=y_score,
+        threshold=threshold,
+        sample_weight=sample_weight,
+        person=person,
+        classes=_classes(task, y_true, y_pred),
+        scale=Scale() if y_score is None else scale_of(real(y_score, "y_score")),
     )
-    whole = answers.counted((*controls, *attributes), **shared)
-    names = [name for name, _, _ in attributes] + ([BUCKET] if whole.buckets else [])
-    return Counted(
-        table=whole.rollup(names) if controls else whole,
-        controls=tuple(name for name, _, _ in controls),
-        whole=whole,
-    )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Classes:
-    """Labels, predictions and scores as codes."""
-
-    label: NDArray[Any]
-    prediction: NDArray[Any]
-    score: Floats | None = None
-    classes: tuple[str, ...] = ("0", "1")
-
-    def lengths(self) -> dict[str, Any]:
-        return {"y_true": self.label, "y_pred": self.prediction, "y_score": self.score}
-
-    def counted(self, attributes: tuple[CodedAttribute, ...], **shared: Any) -> CellTable:
-        return CellTable.from_arrays(
-            attributes,
-            self.label,
-            self.prediction,
-            score=self.score,
-            scale=Scale() if self.score is None else scale_of(self.score),
-            classes=self.classes,
-            **shared,
-        )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Numbers:
-    """Targets and predictions of a regression."""
-
-    target: Floats
-    prediction: Floats
-
-    def lengths(self) -> dict[str, Any]:
-        return {"y_true": self.target, "y_pred": self.prediction}
-
-    def counted(self, attributes: tuple[CodedAttribute, ...], **shared: Any) -> CellTable:
-        return CellTable.of_errors(attributes, self.target, self.prediction, **shared)
+    if not whole.n.sum():
+        raise MetricError("expected at least one row, came none")
+    kept = [*names, BUCKET] if whole.buckets else names
+    table = whole.rollup(kept) if controls else whole
+    return Counted(table=table, controls=tuple(held), whole=whole)
 
 
 def task_of(table: CellTable) -> Task:
@@ -166,64 +129,22 @@ def usual(task: Task, *, scored: bool) -> tuple[str, ...]:
     return (*USUAL[task], *(SCORED if scored else ()))
 
 
-def _binary(y_true: Any, y_pred: Any, y_score: Any, threshold: float | None) -> _Classes:
-    label = binary(y_true, "y_true")
-    score = None if y_score is None else real(y_score, "y_score")
-    if y_pred is not None:
-        return _Classes(label=label, prediction=binary(y_pred, "y_pred"), score=score)
-    if score is None or threshold is None:
-        raise MetricError(
-            "expected y_pred, or y_score and a threshold, came neither",
-            "give predictions of 0 and 1, or say threshold=0.5 beside y_score",
-        )
-    return _Classes(
-        label=label, prediction=decided(score, require_threshold(threshold)), score=score
-    )
+def _classes(task: Task, y_true: Any, y_pred: Any) -> tuple[str, ...] | None:
+    """Name the classes of a task: of several, all that occur, in the order of their names."""
+    if task != "multiclass":
+        return BINARY if task == "binary" else None
+    said = (*categories(y_true, "y_true")[0], *categories(y_pred, "y_pred")[0])
+    known = [name for name in said if name != UNKNOWN]  # a missing label is no class
+    names, _ = categories(np.array(known, dtype=object), "classes")
+    return names if len(names) > 1 else (*names, "(no other)")
 
 
-def _multiclass(y_true: Any, y_pred: Any, y_score: Any, threshold: float | None) -> _Classes:
+def _require_predictions(task: Task, y_pred: Any, y_score: Any, threshold: float | None) -> None:
     if y_pred is None or y_score is not None or threshold is not None:
         raise MetricError(
-            "a multiclass task needs y_pred alone, no y_score and no threshold",
-            "give the predicted class of each row",
+            f"task {task!r} needs y_pred alone, no y_score and no threshold",
+            "give what was predicted for each row",
         )
-    (true_names, true), (said_names, said) = (
-        _classes(values, name) for values, name in ((y_true, "y_true"), (y_pred, "y_pred"))
-    )
-    names, merged = categories(np.array([*true_names, *said_names], dtype=object), "classes")
-    places = np.asarray(merged)
-    return _Classes(
-        label=places[: len(true_names)][true],
-        prediction=places[len(true_names) :][said],
-        classes=names if len(names) > 1 else (*names, "(no other)"),
-    )
-
-
-def _classes(values: Any, name: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    array = column(values, name, MetricError)
-    missing = np.flatnonzero(_missing(array))
-    if len(missing):
-        raise MetricError(
-            f"expected a class in each row of {name}, came a missing value in row {missing[0]}",
-            "drop such rows",
-        )
-    return categories(array, name)
-
-
-def _regression(y_true: Any, y_pred: Any, y_score: Any, threshold: float | None) -> _Numbers:
-    if y_pred is None or y_score is not None or threshold is not None:
-        raise MetricError(
-            "a regression needs y_pred alone, no y_score and no threshold",
-            "give the predicted number of each row",
-        )
-    return _Numbers(target=real(y_true, "y_true"), prediction=real(y_pred, "y_pred"))
-
-
-_ANSWERS: Mapping[Task, Callable[[Any, Any, Any, float | None], _Classes | _Numbers]] = {
-    "binary": _binary,
-    "multiclass": _multiclass,
-    "regression": _regression,
-}
 
 
 def scale_of(score: Floats) -> Scale:
@@ -235,35 +156,7 @@ def scale_of(score: Floats) -> Scale:
     return Scale(kind="value", low=low, high=high if high > low else low + 1.0)
 
 
-def _persons(values: Any) -> NDArray[Any]:
-    array = column(values, "person", MetricError)
-    missing = np.flatnonzero(_missing(array))
-    if len(missing):
-        raise MetricError(
-            f"expected who each row is about, came a missing value in row {missing[0]}",
-            "give each person an id, or leave person out",
-        )
-    return array
-
-
-def _missing(array: NDArray[Any]) -> NDArray[np.bool_]:
-    import pandas as pd
-
-    return np.asarray(pd.isna(array), dtype=np.bool_)
-
-
-def _require_distinct(
-    attributes: tuple[CodedAttribute, ...], controls: tuple[CodedAttribute, ...]
-) -> None:
-    for (name, _, _), (other, _, _) in product(attributes, controls):
-        if name == other:
-            raise MetricError(f"{name!r} is a sensitive and a control feature", "name it once")
-
-
-def _require_rows(columns: dict[str, Any]) -> None:
-    lengths = {name: len(values) for name, values in columns.items() if values is not None}
-    if len(set(lengths.values())) > 1:
-        came = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise MetricError(f"expected columns of one length, came rows: {came}")
-    if not lengths["y_true"]:
-        raise MetricError("expected at least one row, came none")
+def _require_distinct(names: list[str], controls: list[str]) -> None:
+    both = sorted(set(names) & set(controls))
+    if both:
+        raise MetricError(f"{both[0]!r} is a sensitive and a control feature", "name it once")
