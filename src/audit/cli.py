@@ -82,10 +82,11 @@ def init(
     """Write a commented audit.yaml, guessed from the files."""
     from audit.draft import write_draft
 
-    checks = write_draft(model, data, output, force=force, trust=trust)
+    made = write_draft(model, data, output, force=force, trust=trust)
     print(f"Wrote {output}.")
-    if checks:
-        print(f"Lines to check are marked CHECK ({checks}). Then: audit run {output}")
+    if made.checks:
+        needs = " --trust" if made.trusted else ""
+        print(f"Lines to check are marked CHECK ({made.checks}). Then: audit run {output}{needs}")
     else:
         print(f"Next: audit run {output}")
 

@@ -261,3 +261,27 @@ def test_a_draft_of_a_file_that_needs_trust_says_so(space):
     code, out, err = space.audit("run", "audit.yaml", "--output", "out", "--trust")
     assert code == 0, err
     assert "Note: read with --trust, which allowed: sklearn.tree._tree.Tree" in out
+
+
+def test_a_draft_for_two_linear_outputs_says_logits(space):
+    made = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)).eval()
+    rows = {0: torch.export.Dim("rows")}
+    program = torch.export.export(made, (torch.randn(4, 3),), dynamic_shapes=(rows,))
+    torch.export.save(program, space.folder / "two.pt2")
+    code, out, err = space.audit("init", "two.pt2", "people.csv", "--force")
+    assert (code, err) == (0, "")
+    assert out.rstrip().endswith("audit run audit.yaml")
+    assert yaml.safe_load((space.folder / "audit.yaml").read_text())["model"]["output"] == "logits"
+
+
+def test_a_program_is_drafted_with_the_flag_that_it_needs(space):
+    program(space.folder)
+    code, out, _ = space.audit("init", "own.pt", "people.csv", "--force")
+    assert code == 0
+    assert out.rstrip().endswith("audit run audit.yaml --trust")
+
+
+@pytest.mark.parametrize("suffix", [".joblib", ".pkl"])
+def test_a_pickled_estimator_is_refused_with_its_own_way_out(space, suffix):
+    (space.folder / f"m{suffix}").write_bytes(b"\x80\x04.")
+    assert "skops.io.dump(model, 'm.skops')" in asked(space, f"m{suffix}")

@@ -28,7 +28,11 @@ class _Loader(yaml.SafeLoader):
             raise yaml.MarkedYAMLError(problem="aliases are not used here", problem_mark=mark)
         return super().compose_node(parent, index)
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401
+    def construct_mapping(
+        self,
+        node: Any,  # noqa: ANN401 - PyYAML's own type
+        deep: bool = False,
+    ) -> dict[Any, Any]:
         seen = set()
         for key, _ in node.value:
             if key.value in seen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from audit.config.data import MISSING
@@ -17,8 +18,8 @@ from audit.errors import ConfigError, DataError, nearest
 
 def write_draft(
     model: str, data: Path, output: Path, *, force: bool = False, trust: bool = False
-) -> int:
-    """Write a commented audit.yaml, and return how many lines a human should check.
+) -> Draft:
+    """Write a commented audit.yaml, and return it.
 
     Parameters
     ----------
@@ -45,9 +46,9 @@ def write_draft(
         names = [item.name for item in data.absolute().parent.glob("*") if item.is_file()]
         raise DataError(f"{data}: no such file", nearest(data.name, names))
     table = read_file(data, name=data.name, missing=MISSING)
-    text = draft(model, table, relative(data, output.parent), output.parent, trust=trust)
+    made = draft(model, table, relative(data, output.parent), output.parent, trust=trust)
     try:
-        output.write_bytes(text.encode())
+        output.write_bytes(made.text.encode())
     except UnicodeEncodeError as error:
         raise ConfigError(
             f"{model!r}, {data.name!r}: expected names in UTF-8, came other bytes",
@@ -55,11 +56,24 @@ def write_draft(
         ) from error
     except OSError as error:
         raise ConfigError(f"{output}: cannot be written ({error.strerror})") from error
-    return text.count(CHECK)
+    return made
 
 
-def draft(model: str, table: Table, data: str, base: Path, *, trust: bool = False) -> str:
-    """Return the text of a commented audit.yaml."""
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A commented audit.yaml, and whether the model it names can be read with trust only."""
+
+    text: str
+    trusted: bool
+
+    @property
+    def checks(self) -> int:
+        """Return how many lines a human should check."""
+        return self.text.count(CHECK)
+
+
+def draft(model: str, table: Table, data: str, base: Path, *, trust: bool = False) -> Draft:
+    """Draft a commented audit.yaml."""
     score = model if model in table.frame.columns else None
     told = None if score else read_model(model, trust=trust)
     known = Known() if score else read_known(model)
@@ -90,7 +104,7 @@ def draft(model: str, table: Table, data: str, base: Path, *, trust: bool = Fals
         "  # prepared_by: your name",
         "seed: 0",
     ]
-    return "\n".join(lines) + "\n"
+    return Draft(text="\n".join(lines) + "\n", trusted=told is not None and told.trusted)
 
 
 def _threshold(score: str | None, table: Table) -> str:

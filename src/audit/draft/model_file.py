@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audit.draft.words import CHECK, quoted
 from audit.errors import ModelError
 
+if TYPE_CHECKING:
+    from audit.models.answering import AnswerModel
+    from audit.models.model import TorchModel
+    from audit.models.records import Output
+
 PROGRAM, ESTIMATOR, READER = "torchscript", "sklearn", "huggingface"
+GUESSES: tuple[Output, ...] = ("logit", "logits")
+"""What a file that does not say may answer with: one number, or one for each of two classes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +30,8 @@ class Told:
         Whether reading it needs trust.
     output : str or None
         What it answers with, where it says so.
+    guess : str
+        What it may answer with, where it does not: one that fits its shape.
     features : tuple of str or None
         The columns it takes, where it names them.
     width : int or None
@@ -36,6 +46,7 @@ class Told:
 
     trusted: bool = False
     output: str | None = None
+    guess: str = GUESSES[0]
     features: tuple[str, ...] | None = None
     width: int | None = None
     ordered: bool = False
@@ -47,7 +58,7 @@ class Told:
         needs = "   # can hold code: audit run needs --trust" if self.trusted else ""
         yield f"  path: {quoted(path)}{needs}"
         if self.output is None:
-            yield f"  output: logit             {CHECK} logit, logits, probability or probabilities"
+            yield f"  output: {self.guess:<17} {CHECK} logit, logits, probability or probabilities"
         else:
             yield f"  # output: the file says {self.output}"
         if not self.ordered:
@@ -88,22 +99,58 @@ def read_model(model: str, *, trust: bool = False) -> Told | None:
 
 
 def _loaded(path: Path, found: str, *, trust: bool) -> Told:
-    from audit.config import ModelConfig
-    from audit.models.loading import load
-
-    output: str | None = None
-    try:
-        model = load(ModelConfig(path=path), path.parent, trust=trust)
-        output = model.output
-    except ModelError:
-        # Most files read well once somebody says what they answer with; the rest fail again.
-        model = load(ModelConfig(path=path, output="logit"), path.parent, trust=trust)
+    model, guess = _read(path, trust=trust)
     return Told(
         trusted=trust,
-        output=output,
+        output=model.output if guess is None else None,
+        guess=guess or GUESSES[0],
         features=model.features,
         width=model.width,
         ordered=model.classes is not None,
         encodes=found in {ESTIMATOR, READER},
         texts=found == READER,
     )
+
+
+def _read(path: Path, *, trust: bool) -> tuple[TorchModel | AnswerModel, Output | None]:
+    """Read a file; where it does not say what it answers with, with the first guess that fits.
+
+    Where none does, the guess is not what is wrong: the first that can be read is kept, and if none
+    can, the error of the first is the one to tell.
+    """
+    from audit.config import ModelConfig
+    from audit.models.loading import load
+
+    read: list[tuple[TorchModel | AnswerModel, Output | None]] = []
+    failed: ModelError | None = None
+    for guess in (None, *GUESSES):
+        try:
+            model = load(ModelConfig(path=path, output=guess), path.parent, trust=trust)
+        except ModelError as error:
+            failed = error if guess in (None, GUESSES[0]) else failed
+            continue
+        read.append((model, guess))
+        if guess is None or _fits(model):
+            return model, guess
+    if not read:
+        raise failed or ModelError(f"{path.name} cannot be read")
+    return read[0]
+
+
+def _fits(model: TorchModel | AnswerModel) -> bool:
+    """Tell whether a network of one table answers in the shape that was guessed."""
+    import torch
+
+    from audit.models.inference import evaluating
+    from audit.models.model import TorchModel
+
+    if not isinstance(model, TorchModel) or model.width is None:
+        return True
+    weights = next(model.network.parameters(), torch.zeros(0))
+    rows = torch.zeros(2, model.width, dtype=weights.dtype, device=weights.device)
+    try:
+        with evaluating(model.network), torch.no_grad():
+            model.answer({"x": rows})
+    except ModelError:
+        return False
+    return True

@@ -15,7 +15,7 @@ from audit.errors import ModelError, nearest
 from audit.models.answering import AnswerModel
 from audit.models.model import TorchModel
 from audit.models.recognising import FORMATS, format_of
-from audit.models.weights_file import PICKLES, READERS, WAY_OUT
+from audit.models.weights_file import PICKLES, READERS, pickle_refused
 from audit.registry import LOADERS
 
 Loaded = TorchModel | AnswerModel
@@ -121,7 +121,7 @@ def unread(path: Path) -> ModelError:
         return lost
     suffix = path.suffix.lower()
     if suffix in PICKLES:
-        return ModelError(f"{path.name} is a pickle, which can run code when it is read", WAY_OUT)
+        return pickle_refused(path)
     if (path / "model.json").is_file():
         return ModelError(f"{path.name}/ is a bundle", "name it under model.bundle")
     if suffix in READERS and path.is_file():

@@ -38,7 +38,7 @@ def read_state(path: Path) -> State:
         If the file is missing, damaged, of another kind, or holds more than weights.
     """
     if path.suffix.lower() in PICKLES:
-        raise ModelError(f"{path.name} is a pickle, which can run code when it is read", WAY_OUT)
+        raise pickle_refused(path)
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         known = ", ".join(READERS)
@@ -47,6 +47,14 @@ def read_state(path: Path) -> State:
         there = [item.name for item in path.parent.glob("*") if item.suffix.lower() in READERS]
         raise ModelError(f"weights file {path.name} does not exist", nearest(path.name, there))
     return reader(path)
+
+
+def pickle_refused(path: Path) -> ModelError:
+    """Return the error for a pickle, with the ways out of it."""
+    return ModelError(
+        f"{path.name} is a pickle, which can run code when it is read",
+        f"of scikit-learn: skops.io.dump(model, '{path.stem}.skops'); of torch: {WAY_OUT}",
+    )
 
 
 def read_safetensors(path: Path) -> State:
