@@ -159,9 +159,19 @@ class TorchModel:
             shapes = ", ".join(f"{key} {tuple(t.shape)}" for key, t in tensors.items())
             raise ModelError(
                 f"the network failed on its input ({shapes}): {_told(error)}",
-                "check that data.features are the columns it was trained on, in that order, "
+                _other_width(self.network, tensors)
+                + "check that data.features are the columns it was trained on, in that order, "
                 "or name an encoder with encode",
             ) from error
+
+
+def _other_width(network: nn.Module, tensors: Tensors) -> str:
+    """Say that the input has another number of columns than the first layer takes, if so."""
+    first = next((part for part in network.modules() if isinstance(part, nn.Linear)), None)
+    width = int(next(iter(tensors.values())).shape[-1]) if len(tensors) == 1 else None
+    if first is None or width is None or width == first.in_features:
+        return ""
+    return f"the first Linear layer takes {first.in_features} inputs, there are {width}: "
 
 
 def _told(error: Exception) -> str:

@@ -8,6 +8,7 @@ import builders_models as build
 from audit.errors import ModelError
 from audit.models.architectures import Blueprint, describe, initialise, mlp
 from audit.models.architectures import build as build_network
+from audit.models.factory import from_module
 from audit.models.inference import evaluating, seeded, threads_for
 from audit.models.outputs import ending
 
@@ -209,3 +210,11 @@ def test_only_small_networks_run_on_one_thread(width, inside):
         assert torch.get_num_threads() == inside
     assert torch.get_num_threads() == 2
     torch.set_num_threads(1)
+
+
+def test_another_number_of_columns_than_the_first_layer_takes_is_told():
+    model = from_module(nn.Sequential(nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, 1)), "logit")
+    with pytest.raises(
+        ModelError, match="the first Linear layer takes 3 inputs, there are 8: check"
+    ):
+        model.answer({"x": torch.zeros(4, 8)})
