@@ -40,6 +40,7 @@ from evidence_mitigated import (
     comparisons,
     moved,
 )
+from evidence_probable import with_probable
 from evidence_records import (
     CONFIG,
     FEATURES,
@@ -305,6 +306,7 @@ VARIANTS = {
     "not_assessed": not_assessed,
     "predictions_only": predictions_only,
     "hostile": hostile,
+    "probable_groups": lambda: with_probable(build(PLANTED), *HOSTILE[:4]),
     "two_groups": lambda: with_groups(2),
     "ten_groups": lambda: with_groups(10),
     "fifty_groups": lambda: with_groups(50),

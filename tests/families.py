@@ -33,17 +33,18 @@ def error_table(group, target, prediction, *, groups, weights=None):
     """Sum by hand: rows of integer groups, targets and predictions."""
     names = ("n", "over", "under")
     sums = {name: np.zeros(groups, dtype=np.int64) for name in names}
-    more = ("w", "w2", "e", "e2", "e4", "size", "w_over", "w_under", "y", "y2")
+    more = ("w", "w2", "e", "e2", "e4", "size", "w_over", "w_under", "y", "y2", "p", "p2", "p3")
     sums |= {name: np.zeros(groups) for name in more}
     centre = float(np.mean(target)) if len(target) else 0.0
     row_weights = np.ones(len(group)) if weights is None else weights
     for g, y, said, weight in zip(group, target, prediction, row_weights, strict=True):
-        error, offset = said - y, y - centre
+        error, offset, shifted = said - y, y - centre, said - centre
         added = {
             "n": 1, "over": error > 0, "under": error < 0, "w": weight, "w2": weight**2,
             "e": weight * error, "e2": weight * error**2, "e4": weight * error**4,
             "size": weight * abs(error), "w_over": weight * (error > 0),
             "w_under": weight * (error < 0), "y": weight * offset, "y2": weight * offset**2,
+            "p": weight * shifted, "p2": weight * shifted**2, "p3": weight * shifted**3,
         }  # fmt: skip
         for name, value in added.items():
             sums[name][g] += value

@@ -54,11 +54,11 @@ def main() -> None:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def _interruptible(outcome: str = "nothing was written") -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print("audit: interrupted; nothing was written", file=sys.stderr)
+        print(f"audit: interrupted; {outcome}", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -116,12 +116,15 @@ def train(config: ConfigArgument, output: OutputOption = None) -> None:
     """Train the network that the configuration describes and save it as a bundle."""
     settings = load_config(config)
     target = output or config.parent / "model"
-    with _interruptible():
+    with _interruptible("the same command goes on after the last whole epoch"):
         from audit.pipeline import train_to_folder
         from audit.progress import on_stderr
 
-        record = train_to_folder(settings, target, base=config.parent, progress=on_stderr())
+        trained = train_to_folder(settings, target, base=config.parent, progress=on_stderr())
+    record = trained.record
     kept = record.epochs[record.best_epoch - 1]
+    if trained.resumed:
+        print(f"Went on after epoch {trained.resumed} of a training that was interrupted.")
     print(f"Trained {len(record.epochs)} epochs; kept epoch {record.best_epoch}.")
     if kept.validation_loss is not None:
         losses = f"{kept.train_loss:.4f} in training, {kept.validation_loss:.4f} in validation"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.config import AuditConfig
-from audit.data.dataset import Dataset, Rows
+from audit.data.dataset import Dataset, Rows, TableInput
 from audit.data.records import UNKNOWN
 from audit.errors import ConfigError
 from audit.measuring import cells
@@ -24,6 +24,8 @@ from audit.metrics.dependence_results import Dependence
 from audit.metrics.groups import grouping as grouping_of
 from audit.metrics.measures.dependence import dependence
 from audit.metrics.measures.rates import HEADLINE, rate
+from audit.metrics.probable_results import ProbableFigures
+from audit.metrics.stratified_means import STRATIFIED, stratified_means
 from audit.metrics.subgroups.coverage_map import coverage_maps
 from audit.metrics.subgroups.coverage_results import CoverageMap
 from audit.metrics.subgroups.results import SubgroupSearch
@@ -32,6 +34,7 @@ from audit.metrics.table.cells import BUCKET, CellTable
 from audit.metrics.table.subsets import keep
 from audit.metrics.unknown_groups import unknown_bounds
 from audit.predictions import Predictions
+from audit.probable_measuring import measure_probable
 from audit.progress import Report
 
 if TYPE_CHECKING:
@@ -59,6 +62,8 @@ class CloserLook:
     conditional : tuple of ConditionalDisparity
     stratified : tuple of StratifiedComparison
         Empty without control features.
+    probable : tuple of ProbableFigures
+        Of attributes of which only probabilities are known.
     """
 
     curves: Curves
@@ -68,6 +73,7 @@ class CloserLook:
     dependence: tuple[Dependence, ...] = ()
     conditional: tuple[ConditionalDisparity, ...] = ()
     stratified: tuple[StratifiedComparison, ...] = ()
+    probable: tuple[ProbableFigures, ...] = ()
 
 
 def look_closer(
@@ -87,6 +93,7 @@ def look_closer(
         ),
         subgroups=_subgroups(dataset, predictions, config, role, report),
         bounds=_bounds(table, minimum),
+        probable=measure_probable(dataset, predictions, config),
         dependence=_dependence(dataset, predictions, config),
         coverage=coverage_maps(table, minimum_group=minimum, depth=config.data.intersections),
         **_within_controls(dataset, predictions, config),
@@ -97,7 +104,8 @@ def _subgroups(
     dataset: Dataset, predictions: Predictions, config: AuditConfig, role: str, report: Report
 ) -> tuple[SubgroupSearch, ...]:
     asked, rows = config.metrics.subgroups, predictions.rows
-    if asked.depth == 0 or len(dataset.sensitive) + len(asked.features) < SEARCHED:
+    searched = len(dataset.sensitive) + len(asked.features)
+    if dataset.task == "regression" or asked.depth == 0 or searched < SEARCHED:
         return ()
     return (
         worst_subgroups(
@@ -124,6 +132,8 @@ def _subgroups(
 
 def _bounds(table: CellTable, minimum: int) -> tuple[GapBounds, ...]:
     """Say how wide each headline gap could be, whoever the rows of unknown group belong to."""
+    if table.errors is not None:
+        return ()  # a mean of numbers without a range has no bounds
     found = []
     for attribute in table.attributes:
         if attribute.name == BUCKET or UNKNOWN not in attribute.categories:
@@ -142,6 +152,9 @@ def _dependence(
 ) -> tuple[Dependence, ...]:
     """Measure how scores (or decisions) hang together with attributes that are numbers."""
     rows, score = predictions.rows, predictions.score
+    said = "prediction" if score is None or dataset.task == "regression" else "score"
+    if dataset.task == "multiclass":
+        said += f" of class {dataset.record.focus!r}"
     outcome = predictions.label if score is None else score
     return tuple(
         entry
@@ -150,7 +163,7 @@ def _dependence(
         for entry in dependence(
             item.numbers[rows],
             outcome,
-            names=(item.name, "prediction" if score is None else "score"),
+            names=(item.name, said),
             confidence=config.metrics.confidence,
             seed=config.seed,
         )
@@ -160,8 +173,8 @@ def _dependence(
 def _searched(dataset: Dataset, names: tuple[str, ...], rows: Rows) -> pd.DataFrame | None:
     if not names:
         return None
-    source = dataset.inputs.get("table")
-    frame = source.take(rows) if source is not None else None
+    tables = [source for source in dataset.inputs.values() if isinstance(source, TableInput)]
+    frame = tables[0].take(rows) if tables else None
     known = [] if frame is None else [str(name) for name in frame.columns]
     for name in names:
         if name not in known:
@@ -185,6 +198,9 @@ def _within_controls(
         for place in np.flatnonzero(grouping.known).tolist()
         if place != grouping.reference
     ]
+    if table.errors is not None:
+        means = [stratified_means(table, n, a, b, **common) for n in STRATIFIED for a, b in pairs]
+        return {"stratified": tuple(means)}
     return {
         "conditional": tuple(
             conditional_demographic_disparity(table, group, **common) for group, _ in pairs

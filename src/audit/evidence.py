@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from audit.canonical import canonical_json
 from audit.data.records import DataRecord
 from audit.errors import EvidenceError
+from audit.explainers.picture_results import PictureRecord
 from audit.explainers.results import Explanation
 from audit.findings import Finding, Verdict
 from audit.metrics.bounds_results import GapBounds
@@ -21,6 +22,8 @@ from audit.metrics.conditional_results import ConditionalDisparity, StratifiedCo
 from audit.metrics.curve_results import Curves
 from audit.metrics.definition_results import MetricDefinition
 from audit.metrics.dependence_results import Dependence
+from audit.metrics.headline import TargetScale
+from audit.metrics.probable_results import ProbableFigures
 from audit.metrics.results import Disparity, MetricResult
 from audit.metrics.subgroups.coverage_results import CoverageMap
 from audit.metrics.subgroups.results import SubgroupSearch
@@ -57,6 +60,8 @@ class Settings:
     tolerance: float
     minimum_group: int
     seed: int
+    scale: TargetScale | None = None
+    """Of a regression: the spread of the target, and the tolerance in its unit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,10 +120,12 @@ class Evidence:
     subgroups: tuple[SubgroupSearch, ...] = ()
     coverage: tuple[CoverageMap, ...] = ()
     bounds: tuple[GapBounds, ...] = ()
+    probable: tuple[ProbableFigures, ...] = ()
     dependence: tuple[Dependence, ...] = ()
     conditional: tuple[ConditionalDisparity, ...] = ()
     stratified: tuple[StratifiedComparison, ...] = ()
     explanations: tuple[Explanation, ...] = ()
+    pictures: tuple[PictureRecord, ...] = ()
     weights: WeightsRecord = field(default_factory=WeightsRecord)
     training: TrainingRecord | None = None
     mitigations: tuple[MitigationRecord, ...] = ()

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audit.config import AuditConfig
-from audit.data.dataset import Dataset, Rows, SensitiveAttribute
+from audit.data.dataset import Dataset
+from audit.data.records import DataRecord
+from audit.metrics.catalogue import metric
 from audit.metrics.disparity import Comparing, Measured, measure
+from audit.metrics.headline import TargetScale, headline, in_task
 from audit.metrics.impact import SCORING_RATE, impact_ratios
 from audit.metrics.imprint import imprint
-from audit.metrics.intake import scale_of, usual
-from audit.metrics.measures.rates import rate
 from audit.metrics.results import Disparity, Group
-from audit.metrics.table.binning import Scale
-from audit.metrics.table.cells import CellTable, CodedAttribute
+from audit.metrics.table.cells import CellTable
 from audit.predictions import Predictions
 from audit.regimes.catalogue import regime
+from audit.row_measuring import divide, row_metrics
+from audit.task_measuring import (
+    asked_of,
+    class_cells,
+    decision_cells,
+    error_cells,
+    target_scale,
+)
 from audit.weights.results import GapName
 
-RATES: Mapping[GapName, str] = {
-    "demographic_parity": "selection_rate",
-    "equal_opportunity": "true_positive_rate",
-    "false_positive_parity": "false_positive_rate",
-}
+BASELINE = "baseline"
 
 
 def measure_groups(
@@ -46,23 +50,35 @@ def measure_groups(
     }
     reference = config.metrics.reference
     depth = config.data.intersections
-    names = config.metrics.names
-    if names == "default":
-        names = usual("binary", scored=table.scores is not None)
+    asked = asked_of(dataset, predictions, config, table)
+    named = divide(asked.names, scored=role == BASELINE or predictions.score is not None)
     rates = measure(
-        table,
-        names=names,
+        asked.table,
+        names=named.of_table,
+        of_rows=row_metrics(named.of_rows, dataset, predictions, config),
         reference=reference,
         intersections=depth,
         comparing=Comparing(
             compared=config.metrics.compare,
             correction=config.metrics.correction,
             tolerance=config.metrics.tolerance,
+            headline=asked.headline,
+            within=asked.within,
         ),
+        scored=asked.scored,
         **common,
     )
-    changes = imprint(table, reference=reference, **common)
+    changes = imprint(table, reference=reference, of=dataset.record.focus or "", **common)
     return _joined(rates, changes, *_asked_by_regimes(dataset, predictions, config, common))
+
+
+def scale_of_target(
+    dataset: Dataset, predictions: Predictions, config: AuditConfig
+) -> TargetScale | None:
+    """Say what counts as a large difference of numbers; None for classes."""
+    if dataset.task != "regression":
+        return None
+    return target_scale(cells(dataset, predictions, predictions.label), config)
 
 
 def cells(
@@ -72,22 +88,15 @@ def cells(
     *,
     controls: bool = False,
 ) -> CellTable:
-    """Count the predicted rows by group, label, decision and score; on request by control too."""
-    rows, score = predictions.rows, predictions.score
+    """Count the predicted rows by group, label, decision and score; on request by control too.
+
+    Of several classes, decisions for the one in focus against the rest; of a regression the sums of
+    its errors.
+    """
     split_by = (*dataset.controls, *dataset.sensitive) if controls else dataset.sensitive
-    return CellTable.from_arrays(
-        [_coded(item, rows) for item in split_by],
-        dataset.target[rows],
-        decisions,
-        weights=None if dataset.weights is None else dataset.weights[rows],
-        score=score,
-        scale=Scale() if score is None else scale_of(score),
-        person=None if dataset.person is None else dataset.person[rows],
-    )
-
-
-def _coded(item: SensitiveAttribute, rows: Rows) -> CodedAttribute:
-    return item.name, item.categories, item.codes[rows]
+    if dataset.task == "regression":
+        return error_cells(dataset, predictions, split_by)
+    return decision_cells(dataset, predictions, decisions, split_by)
 
 
 def _asked_by_regimes(
@@ -96,13 +105,19 @@ def _asked_by_regimes(
     wanted = {name for item in config.report.regimes for name in regime(item).rates}
     depth = config.data.intersections
     asked = []
-    if "selection_rate" in wanted:
-        table = cells(dataset, predictions, predictions.label)
-        ratios = impact_ratios(table, rate("selection_rate"), intersections=depth, **common)
+    if "selection_rate" in wanted and dataset.task != "regression":
+        several = dataset.task == "multiclass"
+        table = (
+            class_cells(dataset, predictions)
+            if several
+            else cells(dataset, predictions, predictions.label)
+        )
+        name = in_task("selection_rate", dataset.record)
+        ratios = impact_ratios(table, metric(name), intersections=depth, **common)
         asked.append(Measured(metrics=(), disparities=ratios.disparities))
     if "scoring_rate" in wanted and predictions.score is not None:
         above = (predictions.score > np.median(predictions.score)).astype(np.int8)
-        table = cells(dataset, predictions, above)
+        table = decision_cells(dataset, predictions, above)
         common = {**common, "threshold": None}
         asked.append(impact_ratios(table, SCORING_RATE, intersections=depth, **common))
     return asked
@@ -117,10 +132,14 @@ def _joined(*parts: Measured) -> Measured:
 
 
 def gap_pairs(
-    disparities: tuple[Disparity, ...], gaps: Sequence[GapName]
+    disparities: tuple[Disparity, ...], gaps: Sequence[GapName], record: DataRecord
 ) -> dict[GapName, list[tuple[Group, Group]]]:
-    """Return, for each gap of scores, the pairs of groups whose decisions differ most."""
-    return {gap: worst_pairs(disparities, RATES[gap]) for gap in gaps}
+    """Return, for each gap of scores, the pairs of groups whose decisions differ most.
+
+    Gaps that have no meaning for the task are left out.
+    """
+    metrics = headline(record)
+    return {gap: worst_pairs(disparities, metrics[gap]) for gap in gaps if gap in metrics}
 
 
 def worst_pairs(disparities: tuple[Disparity, ...], metric: str) -> list[tuple[Group, Group]]:

@@ -135,7 +135,7 @@ def _moved(
         subject.dataset,
         subject.predictions,
         config.weights,
-        gap_pairs(baseline, config.weights.gaps),
+        gap_pairs(baseline, config.weights.gaps, subject.dataset.record),
         seed=config.seed,
         minimum_group=config.metrics.minimum_group,
         confidence=config.metrics.confidence,

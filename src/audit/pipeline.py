@@ -17,7 +17,8 @@ from audit.data.loading import read_table
 from audit.data.records import DataRecord, masked
 from audit.evidence import SCHEMA_VERSION, Evidence, Settings, ToolRecord, WeightsRecord
 from audit.findings import Results, conclude
-from audit.measuring import gap_pairs, measure_groups, worst_pairs
+from audit.measuring import gap_pairs, measure_groups, scale_of_target, worst_pairs
+from audit.metrics.headline import headline
 from audit.mitigating import Mitigations, mitigate_all
 from audit.mitigation.checking import check
 from audit.progress import Progress, Report, Silent
@@ -30,10 +31,11 @@ from audit.scope import not_assessed, statements
 from audit.subject import Subject, load_subject, train_network
 
 if TYPE_CHECKING:
-    from audit.explainers.results import Explanation
+    from audit.explainers.explain import Explained
+    from audit.explainers.picture_results import PictureRecord
     from audit.metrics.definition_results import MetricDefinition
     from audit.metrics.results import Disparity
-    from audit.models.records import TrainingRecord
+    from audit.models.training import Trained
     from audit.weights.results import Ledger
 
 Configuration = str | Path | Mapping[str, Any] | AuditConfig
@@ -108,16 +110,19 @@ def run_to_folder(
 
 def train_to_folder(
     config: AuditConfig, target: Path, *, base: Path, progress: Progress
-) -> TrainingRecord:
-    """Train the configured network and write its bundle."""
+) -> Trained:
+    """Train the configured network and write its bundle; an interrupted training goes on."""
     from audit.models.bundle import require_free, save_bundle
+    from audit.models.checkpoint import beside, discard
 
     require_free(target)
+    kept = beside(target)
     with progress.stage("Reading data"):
         table = read_table(config.data, base)
-    _, trained = train_network(config, table, progress)
+    _, trained = train_network(config, table, base, progress, checkpoint=kept)
     save_bundle(target, trained.model, trained.initial_state)
-    return trained.record
+    discard(kept)
+    return trained
 
 
 def audit(subject: Subject, config: AuditConfig, *, date: str, progress: Progress) -> Audited:
@@ -129,14 +134,14 @@ def audit(subject: Subject, config: AuditConfig, *, date: str, progress: Progres
             subject.dataset, subject.predictions, config, subject.record.name, report
         )
     with progress.stage("Explaining") as report:
-        explanations = _explain(subject, config, measured.disparities, report)
+        explained = _explain(subject, config, measured.disparities, report)
     with progress.stage("Accounting for weights") as report:
         ledgers = _account(subject, config, measured.disparities, report)
     mitigations = mitigate_all(subject, config, measured.disparities, progress)
     results = Results(
         metrics=measured.metrics,
         disparities=measured.disparities,
-        explanations=explanations,
+        explanations=explained.explanations if explained else (),
         ledgers=ledgers + mitigations.ledgers,
         mitigations=mitigations.records,
         comparisons=mitigations.comparisons,
@@ -145,12 +150,17 @@ def audit(subject: Subject, config: AuditConfig, *, date: str, progress: Progres
         model=subject.record,
         curves=closer.curves,
         subgroups=closer.subgroups,
+        probable=closer.probable,
         confidence=config.metrics.confidence,
         tolerance=config.metrics.tolerance,
         minimum_group=config.metrics.minimum_group,
+        scale=scale_of_target(subject.dataset, subject.predictions, config),
     )
     evidence = _evidence(
-        subject, config, results, closer, mitigations, definitions=measured.definitions, date=date
+        *(subject, config, results, closer, mitigations),
+        definitions=measured.definitions,
+        pictures=explained.pictures if explained else (),
+        date=date,
     )
     return Audited(evidence=evidence, files={**subject.files, **mitigations.files})
 
@@ -161,10 +171,10 @@ def _masked(record: DataRecord, minimum: int) -> DataRecord:
 
 def _explain(
     subject: Subject, config: AuditConfig, disparities: tuple[Disparity, ...], report: Report
-) -> tuple[Explanation, ...]:
+) -> Explained | None:
     model = subject.model or subject.black_box
     if model is None or not config.explain.methods:
-        return ()
+        return None
     from audit.explainers.explain import explain
 
     return explain(
@@ -172,7 +182,7 @@ def _explain(
         subject.dataset,
         subject.predictions,
         config.explain,
-        worst_pairs(disparities, "selection_rate"),
+        worst_pairs(disparities, headline(subject.dataset.record)["demographic_parity"]),
         seed=config.seed,
         minimum_group=config.metrics.minimum_group,
         confidence=config.metrics.confidence,
@@ -185,21 +195,21 @@ def _explain(
 def _account(
     subject: Subject, config: AuditConfig, disparities: tuple[Disparity, ...], report: Report
 ) -> tuple[Ledger, ...]:
-    threshold = subject.predictions.threshold
-    if subject.model is None or threshold is None or not config.weights.gaps:
+    predictions = subject.predictions
+    if subject.model is None or predictions.score is None or not config.weights.gaps:
         return ()
     from audit.weights.account import account
 
     return account(
         subject.model,
         subject.dataset,
-        subject.predictions,
+        predictions,
         config.weights,
-        gap_pairs(disparities, config.weights.gaps),
+        gap_pairs(disparities, config.weights.gaps, subject.dataset.record),
         seed=config.seed,
         minimum_group=config.metrics.minimum_group,
         confidence=config.metrics.confidence,
-        threshold=threshold,
+        threshold=config.metrics.threshold,
         split=subject.dataset.record.split,
         role=subject.record.name,
         progress=report,
@@ -214,6 +224,7 @@ def _evidence(
     mitigations: Mitigations,
     *,
     definitions: tuple[MetricDefinition, ...],
+    pictures: tuple[PictureRecord, ...],
     date: str,
 ) -> Evidence:
     findings, verdict = conclude(results)
@@ -229,6 +240,7 @@ def _evidence(
             tolerance=results.tolerance,
             minimum_group=results.minimum_group,
             seed=config.seed,
+            scale=results.scale,
         ),
         data=results.data,
         model=results.model,
@@ -239,10 +251,12 @@ def _evidence(
         subgroups=results.subgroups,
         coverage=closer.coverage,
         bounds=closer.bounds,
+        probable=results.probable,
         dependence=closer.dependence,
         conditional=closer.conditional,
         stratified=closer.stratified,
         explanations=results.explanations,
+        pictures=pictures,
         weights=WeightsRecord(ledgers=results.ledgers),
         mitigations=results.mitigations,
         comparisons=results.comparisons,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SLACK = 1e-6
 SUM_SLACK = 1e-3
 ENOUGH_ROWS = 30
+PAIR = 2
 CERTAIN = frozenset({"bundle", "trained", "sklearn"})
 """Where a model comes from, if what it answers with is built or read there, not declared."""
 Scores = NDArray[np.float64]
@@ -31,23 +32,31 @@ class Predictions:
     Attributes
     ----------
     score : ndarray of float64, shape (rows,), or None
-        Probability of the positive class from a network; any number from a table of scores. None
-        where only labels are known.
-    label : ndarray of int8, shape (rows,)
-        1 where the decision is positive: score >= threshold.
+        Probability of the positive class (of several, the one in focus) from a network; any number
+        from a table of scores; the predicted value of a regression. None where only labels are
+        known.
+    label : ndarray of int8 or float64, shape (rows,)
+        1 where the decision is positive: score >= threshold; of several classes, where the one in
+        focus is the likeliest; of a regression the predicted value, like `score`.
     threshold : float or None
-        None where only labels are known.
+        None where only labels are known, of several classes and of a regression.
     rows : ndarray of int64, shape (rows,)
         Which rows of the data set, in this order.
     notes : tuple of str
         What a reader must know about the scores.
+    classes : ndarray of int64, shape (rows,), or None
+        Of several classes: the place of the predicted one.
+    ends : ndarray of float64, shape (rows, 2), or None
+        Of a regression: the lower and the upper end of each row's prediction interval.
     """
 
     score: Scores | None
-    label: NDArray[np.int8]
+    label: NDArray[Any]
     threshold: float | None
     rows: Rows
     notes: tuple[str, ...] = ()
+    classes: NDArray[np.int64] | None = None
+    ends: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -88,7 +97,7 @@ def predict(
         If there are no rows, or a value cannot be encoded.
     """
     from audit.models.answering import AnswerModel
-    from audit.models.inference import asked_answers, probabilities, raw_answers
+    from audit.models.inference import asked_answers, raw_answers, scores_of
 
     if not len(rows):
         raise DataError("expected rows to predict, came none", "check data.split")
@@ -100,11 +109,32 @@ def predict(
     _require_finite(answers, places)
     if model.output in {"probability", "probabilities"}:
         answers = _within_range(answers, places, model.output)
-    score = probabilities(model, answers)
+    score = scores_of(model, answers)
     doubt = () if _origin(model) in CERTAIN else _logit_notes(answers, model.output)
+    if dataset.task == "regression":
+        notes = (*doubt, *_constant_notes(score, None))
+        return Predictions(score=score, label=score, threshold=None, rows=rows, notes=notes)
+    if dataset.task == "multiclass":
+        return _of_classes(score, answers, model.focus, rows, doubt)
     notes = (*doubt, *_constant_notes(score, threshold))
     return Predictions(
         score=score, label=_decide(score, threshold), threshold=threshold, rows=rows, notes=notes
+    )
+
+
+def _of_classes(
+    score: Scores, answers: Scores, focus: int, rows: Rows, doubt: tuple[str, ...]
+) -> Predictions:
+    """Decide for the likeliest class; of equally likely ones the first."""
+    found = answers.argmax(axis=1).astype(np.int64)
+    only = (f"every row is decided for class {found[0]}",) if np.ptp(found) == 0 else ()
+    return Predictions(
+        score=score,
+        label=(found == focus).astype(np.int8),
+        threshold=None,
+        rows=rows,
+        notes=(*doubt, *_constant_notes(score, None), *only),
+        classes=found,
     )
 
 
@@ -262,8 +292,8 @@ def _within_range(answers: Scores, places: Rows, output: str) -> Scores:
         first = int(np.flatnonzero(off)[0])
         raise ModelError(
             f"output: probabilities was declared, but in {int(off.sum())} of {len(answers)} rows "
-            f"the two do not sum to 1, the first in row {places[first] + 1} "
-            f"({table[first].sum():.4g})",
+            f"{'the two' if table.shape[1] == PAIR else 'they'} do not sum to 1, the first in row "
+            f"{places[first] + 1} ({table[first].sum():.4g})",
             "end the network in a softmax, or declare output: logits",
         )
     return np.clip(answers, 0.0, 1.0)
@@ -279,9 +309,11 @@ def _logit_notes(answers: Scores, output: str) -> tuple[str, ...]:
     )
 
 
-def _constant_notes(score: Scores, threshold: float) -> tuple[str, ...]:
+def _constant_notes(score: Scores, threshold: float | None) -> tuple[str, ...]:
     if len(score) > 1 and float(np.ptp(score)) <= SLACK:
         return (f"every score is the same ({score[0]:.6g})",)
+    if threshold is None:
+        return ()
     decided = score >= threshold
     if len(score) > 1 and decided.all() == decided.any():
         side = "at or above" if decided.all() else "below"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-Report = Callable[[int, int], None]
-"""Told how many steps are done, and of how many."""
+
+class Report(Protocol):
+    """Told how many steps are done, of how many, and in a few words how it goes."""
+
+    def __call__(self, done: int, steps: int, note: str = "", /) -> None:
+        """Tell it."""
+        ...
 
 
 class Progress(Protocol):
@@ -25,7 +30,7 @@ class Silent:
     @contextmanager
     def stage(self, name: str) -> Iterator[Report]:
         """Do nothing."""
-        yield lambda done, steps: None
+        yield lambda done, steps, note="": None
 
 
 class Terminal:
@@ -45,10 +50,13 @@ class Terminal:
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
         )
         with Bars(*columns, console=Console(stderr=True)) as bars:
-            task = bars.add_task(name, total=None)
-            yield lambda done, steps: bars.update(task, completed=done, total=steps)
+            task = bars.add_task(name, total=None, note="")
+            yield lambda done, steps, note="": bars.update(
+                task, completed=done, total=steps, note=note
+            )
             bars.update(task, completed=1, total=1)
 
 

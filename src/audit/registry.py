@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from audit.errors import ConfigError
@@ -20,10 +21,14 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
-    """A lazy table of names; a literal ``package.module:name`` works everywhere too."""
+    """A lazy table of names; a literal ``package.module:name`` works everywhere too.
+
+    `families` are patterns of names too many to list, with the module that knows them all.
+    """
 
     kind: str
     entries: Mapping[str, Entry]
+    families: Mapping[str, str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names."""
@@ -39,6 +44,9 @@ class Registry:
         """
         if name in self.entries:
             return self.entries[name].target
+        for pattern, module in self.families.items():
+            if re.fullmatch(pattern, name):
+                return f"{module}:{name}"
         module, _, attribute = name.partition(":")
         if module and attribute.isidentifier():
             return name
@@ -62,9 +70,12 @@ class Registry:
             ) from error
 
 
-def _table(kind: str, module: str, **summaries: str) -> Registry:
+def _table(
+    kind: str, module: str, families: Mapping[str, str] | None = None, **summaries: str
+) -> Registry:
     return Registry(
         kind=kind,
+        families=families or {},
         entries={
             name: Entry(target=f"{module}:{name}", summary=summary)
             for name, summary in summaries.items()
@@ -72,9 +83,26 @@ def _table(kind: str, module: str, **summaries: str) -> Registry:
     )
 
 
+_RATES = (
+    "selection_rate|(true|false)_(positive|negative)_rate|precision|negative_predictive_value|"
+    "false_(discovery|omission)_rate|accuracy|base_rate"
+)
+_SCORES = r"auc|ks|mean_score|brier|log_loss|calibration_\w+|ece\w*"
+"""What ``rate[class]`` may hold: one class against the rest."""
+
+_OVER_CLASSES = (
+    "true_positive_rate", "false_positive_rate", "true_negative_rate", "false_negative_rate",
+    "precision", "negative_predictive_value", "false_discovery_rate", "false_omission_rate",
+)  # fmt: skip
+
 METRICS = _table(
     "metric",
     "audit.metrics.catalogue",
+    families={
+        "top_[1-9][0-9]*_(rate|share)": "audit.metrics.catalogue",
+        rf"({_RATES}|{_SCORES})\[.+\]": "audit.metrics.catalogue",
+        rf"worst_class_({_RATES})": "audit.metrics.catalogue",
+    },
     selection_rate="share of rows predicted positive (demographic parity compares it)",
     true_positive_rate="share of positives predicted positive (equal opportunity compares it)",
     false_positive_rate="share of negatives predicted positive",
@@ -149,28 +177,19 @@ METRICS = _table(
         "there could be"
     ),
     multiclass_matthews_corrcoef="correlation of label and prediction over classes",
-    macro_true_positive_rate=(
-        "mean over the classes, each against the rest, of its true positive rate"
-    ),
-    macro_false_positive_rate=(
-        "mean over the classes, each against the rest, of its false positive rate"
-    ),
-    macro_true_negative_rate=(
-        "mean over the classes, each against the rest, of its true negative rate"
-    ),
-    macro_false_negative_rate=(
-        "mean over the classes, each against the rest, of its false negative rate"
-    ),
-    macro_precision="mean over the classes, each against the rest, of its precision",
-    macro_negative_predictive_value=(
-        "mean over the classes, each against the rest, of its negative predictive value"
-    ),
-    macro_false_discovery_rate=(
-        "mean over the classes, each against the rest, of its false discovery rate"
-    ),
-    macro_false_omission_rate=(
-        "mean over the classes, each against the rest, of its false omission rate"
-    ),
+    **{
+        f"macro_{rate}": (
+            f"mean over the classes, each against the rest, of its {rate.replace('_', ' ')}"
+        )
+        for rate in _OVER_CLASSES
+    },
+    exposure="mean of 1 / log2(1 + rank) over the rows of a group, in the ranking by score",
+    ndcg="how well a group's own rows are ordered by score: discounted gain over its best",
+    top_10_rate="rows among the 10 highest scores of their list (any number may stand for 10)",
+    top_10_share="places that a group holds among the first 10 of every list (any number)",
+    consistency="1 less the mean gap between a decision and those on the rows most like it",
+    interval_coverage="rows whose target lies in their prediction interval",
+    interval_width="mean width of the prediction intervals",
 )
 
 EXPLAINERS = Registry(

@@ -37,11 +37,10 @@ def reference() -> str:
         lines += ["", f"## {name or 'Top level'}", "", f"{_first_line(section)}", ""]
         lines += ["| key | default | meaning |", "|---|---|---|"]
         for key, field in section.model_fields.items():
-            inner = reading.section_in(field.annotation)
-            if inner is not None:
-                sections.append((f"{name}.{key}".lstrip("."), inner))
-            meaning = field.description or (_first_line(inner) if inner else "")
-            lines.append(f"| `{key}` | {_default(field)} | {meaning.replace('|', '&#124;')} |")
+            inner = reading.sections_in(field.annotation)
+            sections += [(f"{name}.{key}{_told_apart(inner, s)}".lstrip("."), s) for s in inner]
+            meaning = field.description or (_first_line(inner[0]) if inner else "")
+            lines.append(f"| `{key}` | {_default(field)} | {_line(meaning)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -67,10 +66,20 @@ def _first_line(section: type[BaseModel]) -> str:
     return (section.__doc__ or "").strip().splitlines()[0]
 
 
+def _line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "&#124;")
+
+
+def _told_apart(every: list[type[BaseModel]], one: type[BaseModel]) -> str:
+    """Name the keys that one of several sections cannot do without."""
+    needed = [key for key, field in one.model_fields.items() if field.is_required()]
+    return f" {{{', '.join(needed)}}}" if len(every) > 1 else ""
+
+
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    value = field.default
+    value = field.get_default(call_default_factory=True)
     if value is None or isinstance(value, BaseModel):
         return "–"
     return f"`{json.dumps(value)}`"

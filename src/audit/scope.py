@@ -12,6 +12,7 @@ from audit.findings.words import and_list, group_words
 from audit.metrics.results import MetricResult
 from audit.models.records import ModelRecord, TrainingRecord
 from audit.regimes.catalogue import regime
+from audit.task_scope import of_task
 
 ONLY_FOR_REGIMES = {"validity", "independent_auditor"}
 
@@ -24,10 +25,12 @@ def not_assessed(
     entries = [
         *_groups(metrics, config),
         *_unknown(data),
+        *of_task(config, results),
+        *_probable(config, results),
         *_seen_in_training(config, data, model, training),
         *_explanations(config, results),
         *_weights(config, results),
-        *_curves(results),
+        *_curves(config, results),
         *_subgroups(config, results),
         NotAssessed(
             subject="Causes",
@@ -80,6 +83,26 @@ def _unknown(data: DataRecord) -> Iterator[NotAssessed]:
             )
 
 
+def _probable(config: AuditConfig, results: Results) -> Iterator[NotAssessed]:
+    known = {item.attribute: item for item in results.probable}
+    for rule in config.data.probable:
+        figures = known.get(rule.name)
+        if figures is None:
+            reason = "known by probability alone, from which rates of classes are measured only"
+            yield NotAssessed(subject=f"Groups of {rule.name}", reason=reason)
+            continue
+        yield NotAssessed(
+            subject=f"Tests of differences by {rule.name}",
+            reason="the groups are known by probability alone: rates are estimated and bounded, "
+            "and crossed with no other attribute",
+        )
+        if figures.unknown:
+            yield NotAssessed(
+                subject=f"Rows of unknown {rule.name} ({figures.unknown:,})",
+                reason="without probabilities, left out of its estimates and bounds",
+            )
+
+
 def _seen_in_training(
     config: AuditConfig, data: DataRecord, model: ModelRecord, training: TrainingRecord | None
 ) -> Iterator[NotAssessed]:
@@ -116,8 +139,13 @@ def _explanations(config: AuditConfig, results: Results) -> Iterator[NotAssessed
         )
 
 
-def _curves(results: Results) -> Iterator[NotAssessed]:
-    if not results.curves.sweeps:
+def _curves(config: AuditConfig, results: Results) -> Iterator[NotAssessed]:
+    if results.data.task == "regression":
+        return
+    if not config.data.categorical:
+        reason = "there is no attribute whose groups are known"
+        yield NotAssessed(subject="Calibration and sensitivity to the threshold", reason=reason)
+    elif not results.curves.sweeps:
         reason = "the model gives labels, no scores"
         yield NotAssessed(subject="Calibration and sensitivity to the threshold", reason=reason)
     elif not results.curves.calibration:
@@ -126,11 +154,17 @@ def _curves(results: Results) -> Iterator[NotAssessed]:
 
 
 def _subgroups(config: AuditConfig, results: Results) -> Iterator[NotAssessed]:
+    if results.data.task == "regression" and config.metrics.subgroups.depth > 0:
+        return
     if config.metrics.subgroups.depth == 0:
         reason = "the search is turned off in the configuration"
         yield NotAssessed(subject="The subgroup that fares worst", reason=reason)
     elif not results.subgroups:
-        reason = "there is one sensitive attribute, and no feature was named to cut it by"
+        reason = (
+            "there is one sensitive attribute, and no feature was named to cut it by"
+            if config.data.categorical
+            else "there is no attribute whose groups are known"
+        )
         yield NotAssessed(subject="The subgroup that fares worst", reason=reason)
 
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
-from audit.config import AuditConfig, ModelConfig, PredictionsConfig, Target
-from audit.data.columns import numbers
+from audit.config import AuditConfig, ModelConfig, PredictionsConfig
 from audit.data.dataset import Dataset
 from audit.data.loading import build_dataset, feature_names, read_table
 from audit.data.records import Role
 from audit.data.table import Table
-from audit.data.target import labels
 from audit.errors import ConfigError
+from audit.given_predictions import given_columns, given_predictions
+from audit.interval_ends import end_columns, interval_ends
 from audit.models.records import ModelRecord, TrainingRecord
-from audit.predictions import Predictions, from_labels, from_scores, predict
+from audit.network_inputs import features_of, require_inputs, require_its_target, with_text_notes
+from audit.predictions import Predictions, predict
 from audit.progress import Progress
 
 if TYPE_CHECKING:
@@ -84,96 +81,41 @@ def load_subject(
         return _given(config, config.predictions, table)
     model_config = cast("ModelConfig", config.model)
     if model_config.train is not None:
-        return _trained(config, table, progress)
+        return _trained(config, table, base, progress)
     return _loaded(config, table, base, progress, trust)
 
 
 def _loaded(
     config: AuditConfig, table: Table, base: Path, progress: Progress, trust: bool
 ) -> Subject:
-    from audit.models.class_order import in_class_order
+    from audit.models.class_order import in_class_order, in_classes
     from audit.models.loading import load
 
     with progress.stage("Loading the network"):
         model = load(cast("ModelConfig", config.model), base, trust=trust)
-        features = _features(config, table, model)
-        _require_its_target(config, model, features)
-        model = in_class_order(model, config.data.target)
-        dataset = build_dataset(config.data, table, features)
-    return ask(config, dataset, model, progress)
+        require_inputs(config, model)
+        features = features_of(config, table, model)
+        require_its_target(config, model, features)
+        if config.data.task == "binary":
+            model = in_class_order(model, config.data.target)
+    dataset = _dataset(config, table, features, base, progress)
+    return ask(config, dataset, in_classes(model, dataset), progress)
 
 
-def _features(
-    config: AuditConfig, table: Table, model: TorchModel | AnswerModel
-) -> tuple[str, ...]:
-    """Return the columns that the model is given: those that it names itself, if it does."""
-    own = _own_features(model)
-    if own is None:
-        found = feature_names(config.data, table)
-        _require_width(model, found)
-        return found
-    stated = config.data.features.include
-    if stated is not None and stated != own:
-        _require_same_features(stated, own)
-    for name in own:
-        table.column(name, "feature of the network")
-    return own
+def _dataset(
+    config: AuditConfig, table: Table, features: tuple[str, ...], base: Path, progress: Progress
+) -> Dataset:
+    """Build the data set; of inputs that are no table every row is read once, and checked."""
+    if not config.data.inputs:
+        return build_dataset(config.data, table, features)
+    with progress.stage("Reading inputs") as report:
+        return build_dataset(config.data, table, features, base=base, report=report)
 
 
-def _own_features(model: TorchModel | AnswerModel) -> tuple[str, ...] | None:
-    from audit.models.answering import AnswerModel
-    from audit.models.tabular import TabularEncoder
-
-    if not isinstance(model, AnswerModel) and isinstance(model.encoder, TabularEncoder):
-        return model.encoder.names
-    return model.features
-
-
-def _require_same_features(stated: tuple[str, ...], own: tuple[str, ...]) -> None:
-    missing = [name for name in own if name not in stated]
-    extra = [name for name in stated if name not in own]
-    if missing or extra:
-        parts = (("lacks", missing), ("also names", extra))
-        told = " and ".join(f"{word} {names[0]!r}" for word, names in parts if names)
-        raise ConfigError(
-            f"data.features.include {told}: the network names the {len(own)} columns it takes",
-            "leave data.features out",
-        )
-
-
-def _require_width(model: TorchModel | AnswerModel, features: tuple[str, ...]) -> None:
-    width = model.width
-    if width is not None and width != len(features):
-        raise ConfigError(
-            f"the network takes {width} inputs, data.features has {len(features)}: "
-            f"{', '.join(features[:12])}{' …' if len(features) > 12 else ''}",  # noqa: PLR2004 - what fits in a line
-            "name the columns it was trained on, in their order: data: {features: {include: "
-            "[...]}}, or an encoder: model.encode",
-        )
-
-
-def _require_its_target(
-    config: AuditConfig, model: TorchModel | AnswerModel, features: Iterable[str]
-) -> None:
-    asked = config.data.target
-    if asked.column in features:
-        raise ConfigError(
-            f"data.target: {asked.column!r} is an input of the network", "name what it predicts"
-        )
-    training = getattr(model, "training", None)
-    trained = training.target if training else None
-    if trained is not None and trained != asked.model_dump(mode="json"):
-        shown = {key: value for key, value in trained.items() if value is not None}
-        raise ConfigError(
-            f"data.target: the network was trained on another target: {shown}",
-            "audit it on that one, or train again",
-        )
-
-
-def _trained(config: AuditConfig, table: Table, progress: Progress) -> Subject:
+def _trained(config: AuditConfig, table: Table, base: Path, progress: Progress) -> Subject:
     from audit.models.bundle import bundle_files
 
-    dataset, trained = train_network(config, table, progress)
+    dataset, trained = train_network(config, table, base, progress)
     files = bundle_files(trained.model, trained.initial_state)
     return ask(
         config,
@@ -184,8 +126,25 @@ def _trained(config: AuditConfig, table: Table, progress: Progress) -> Subject:
     )
 
 
-def train_network(config: AuditConfig, table: Table, progress: Progress) -> tuple[Dataset, Trained]:
+def train_network(
+    config: AuditConfig,
+    table: Table,
+    base: Path,
+    progress: Progress,
+    *,
+    checkpoint: Path | None = None,
+) -> tuple[Dataset, Trained]:
     """Train the network that ``model.train`` describes on the training rows.
+
+    Parameters
+    ----------
+    config : AuditConfig
+    table : Table
+    base : Path
+        Folder that paths are relative to.
+    progress : Progress
+    checkpoint : Path, optional
+        File that keeps where the training stands, from which an interrupted one goes on.
 
     Raises
     ------
@@ -199,12 +158,22 @@ def train_network(config: AuditConfig, table: Table, progress: Progress) -> tupl
             "expected model: {train: ...}, came another model",
             "describe the network, for example model: {train: {architecture: mlp}}",
         )
-    dataset = build_dataset(config.data, table, feature_names(config.data, table))
+    features = feature_names(config.data, table)
+    dataset = _dataset(config, table, features, base, progress)
     split = config.data.split.model_dump(mode="json") if config.data.split else None
     target = config.data.target.model_dump(mode="json")
     with progress.stage("Training") as report:
-        settings = config.model.train
-        return dataset, train(dataset, settings, split=split, target=target, progress=report)
+        return dataset, train(
+            dataset,
+            config.model.train,
+            inputs=config.data.inputs,
+            base=base,
+            split=split,
+            target=target,
+            minimum_group=config.metrics.minimum_group,
+            progress=report,
+            checkpoint=checkpoint,
+        )
 
 
 def ask(
@@ -219,10 +188,11 @@ def ask(
 
     threshold = config.metrics.threshold
     with progress.stage("Predicting") as report:
+        dataset = with_text_notes(dataset, model)
         found = predict(model, dataset, dataset.splits["test"], threshold, progress=report)
     record = model.record(
         name=NAME,
-        threshold=threshold,
+        threshold=found.threshold,
         threshold_source=threshold_source(config),
         notes=found.notes,
     )
@@ -239,43 +209,42 @@ def ask(
 
 
 def _given(config: AuditConfig, given: PredictionsConfig, table: Table) -> Subject:
-    name = str(given.score or given.label)
-    role: Role = "score" if given.score else "label"
-    column = table.column(name, f"predictions.{role}")
-    dataset = build_dataset(config.data, table, (), {name: role})
-    rows = dataset.splits["test"]
-    places = dataset.row_ids[rows]
-    values = column.iloc[places]
-    if role == "score":
-        scores = numbers(values, role)
-        cut = config.metrics.threshold
-        found = from_scores(scores, cut, rows=rows, row_ids=places, name=name)
-    else:
-        decided = _decisions(config, values, name)
-        found = from_labels(decided, rows=rows, row_ids=places, name=name)
-    return Subject(dataset=dataset, predictions=found, record=_table_record(config, found, name))
+    named = given_columns(given)
+    for name, role in named.items():
+        table.column(name, f"predictions.{role}")
+    dataset = build_dataset(config.data, table, (), {**named, **end_columns(given)})
+    places = dataset.row_ids[dataset.splits["test"]]
+    found = given_predictions(config, given, table, dataset)
+    found = replace(found, ends=interval_ends(given, table, places))
+    return Subject(dataset=dataset, predictions=found, record=_table_record(config, found, named))
 
 
-def _decisions(config: AuditConfig, values: pd.Series[Any], name: str) -> NDArray[np.float64]:
-    rule = Target(column=name, positive=config.data.target.positive)
-    decided = labels(values, rule, "predictions.label", both=False)
-    return np.where(decided.known, decided.values, np.nan)
-
-
-def _table_record(config: AuditConfig, found: Predictions, name: str) -> ModelRecord:
-    scores = found.score is not None
+def _table_record(
+    config: AuditConfig, found: Predictions, named: Mapping[str, Role]
+) -> ModelRecord:
+    what = {"score": "scores", "label": "labels"}
+    if config.data.task != "binary":
+        numbers = config.data.task == "regression"
+        what = {"score": "predicted numbers" if numbers else "scores", "label": "predicted classes"}
+    told = " and ".join(f"column {name} of {what[role]}" for name, role in named.items())
     return ModelRecord(
         name=NAME,
         kind="predictions",
-        architecture=f"column {name} of {'scores' if scores else 'labels'}, no network",
+        architecture=f"{told}, no network",
         threshold=found.threshold,
-        threshold_source=threshold_source(config) if scores else "none: the labels are given",
+        threshold_source=threshold_source(config)
+        if found.score is not None
+        else "none: the labels are given",
         notes=found.notes,
     )
 
 
 def threshold_source(config: AuditConfig) -> str:
-    """Say who chose the threshold."""
+    """Say who chose the threshold, or why there is none."""
+    if config.data.task == "multiclass":
+        return "none: the likeliest class is decided"
+    if config.data.task == "regression":
+        return "none: numbers are predicted"
     if "threshold" in config.metrics.model_fields_set:
         return "stated in the configuration"
     return "the default of the tool; nobody chose it"

@@ -14,6 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from audit.report import render
 from evidence_builder import VARIANTS
+from evidence_tasks import KINDS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -81,7 +82,7 @@ def rendered(tmp_path_factory):
 
     def get(name):
         if name not in made:
-            evidence = VARIANTS[name]()
+            evidence = {**VARIANTS, **KINDS}[name]()
             content = render(evidence)
             path = folder / f"{name}.html"
             path.write_bytes(content)

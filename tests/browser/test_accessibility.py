@@ -30,6 +30,15 @@ OPEN = "document.querySelectorAll('details').forEach(item => { item.open = true;
         ("not_converged", 1280, True, "light"),
         ("no_disparity", 1280, False, "dark"),
         ("not_assessed", 390, False, "light"),
+        ("several_classes", 1280, True, "light"),
+        ("prices", 390, True, "dark"),
+        ("images", 1280, False, "dark"),
+        ("texts", 1280, True, "light"),
+        ("texts", 390, True, "dark"),
+        ("sensors", 390, False, "light"),
+        ("hostile_classes", 1280, False, "dark"),
+        ("probable_groups", 1280, True, "light"),
+        ("probable_groups", 390, True, "dark"),
     ],
 )
 def test_axe_finds_no_violation(open_page, name, width, unfolded, scheme):
@@ -145,7 +154,21 @@ def test_targets_are_large_enough(open_page):
     assert small == 0
 
 
-@pytest.mark.parametrize("name", ["planted", "hostile", "wide_network", "fifty_groups"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "planted",
+        "hostile",
+        "wide_network",
+        "fifty_groups",
+        "several_classes",
+        "tiny_prices",
+        "images",
+        "texts",
+        "sensors",
+        "hostile_classes",
+    ],
+)
 def test_narrow_page_does_not_scroll_sideways(open_page, name):
     page = open_page(name, width=320)
     page.evaluate(OPEN)

@@ -47,6 +47,19 @@ METRICS = {
     "auc": "Area under the ROC curve (AUC)",
     "brier": "Brier score",
     "calibration_in_the_large": "Calibration in the large",
+    "multiclass_accuracy": "Accuracy, all classes",
+    "macro_true_positive_rate": "Mean over classes: true positive rate (TPR)",
+    "worst_class_true_positive_rate": "Worst class: true positive rate (TPR)",
+    "mean_prediction": "Mean prediction",
+    "mean_target": "Mean target",
+    "mean_error": "Mean error",
+    "mean_absolute_error": "Mean absolute error (MAE)",
+    "root_mean_squared_error": "Root mean squared error (RMSE)",
+    "r2": "Coefficient of determination (R²)",
+    "over_prediction_rate": "Over-prediction rate",
+    "under_prediction_rate": "Under-prediction rate",
+    "mean_over_prediction": "Mean over-prediction",
+    "mean_under_prediction": "Mean under-prediction",
 }
 
 
@@ -65,6 +78,16 @@ def rounded(value, places, scale=1):
 
 def plain(number):
     return f"{number:,}".replace("-", "−") if number else f"{abs(number)}"
+
+
+def quantity(value):
+    """Four significant digits, whole where there are more before the point."""
+    if value and not 1e-6 <= abs(value) < 1e15:
+        digits, power = f"{Decimal(str(value)):.3e}".split("e")
+        raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        return f"{plain(Decimal(digits))}×10{raised}"
+    whole = Decimal(str(value)).adjusted() if value else 0
+    return plain(rounded(value, min(max(3 - whole, 0), 8)))
 
 
 def signed(number):
@@ -97,8 +120,14 @@ def expected(document, pointer, form):  # noqa: C901, PLR0911 - one line a forma
             return plain(rounded(value, 1, 100))
         case "points1" | "points2" | "points4":
             return signed(rounded(value, int(form[-1]), 100)) + "\u00a0pp"
-        case "size1":
-            return plain(rounded(value, 1, 100)) + "\u00a0pp"
+        case "size1" | "size2":
+            return plain(rounded(value, int(form[-1]), 100)) + "\u00a0pp"
+        case "target4":
+            return quantity(value)
+        case "move4":
+            return ("+" if value > 0 and quantity(value).strip("0.") else "") + quantity(value)
+        case "link":
+            return {"value": "predicted values"}[value]
         case "signed1" | "signed2":
             return signed(rounded(value, int(form[-1]), 100))
         case "signed3":
@@ -111,6 +140,8 @@ def expected(document, pointer, form):  # noqa: C901, PLR0911 - one line a forma
             return CHOICES[value]
         case "ratio3" | "fixed3" | "fixed4":
             return plain(rounded(value, int(form[-1])))
+        case "digits4":
+            return plain(rounded(value, min(max(3 - Decimal(str(value)).adjusted(), 0), 8)))
         case "significant3":
             return f"{value:.3g}".replace("-", "−")
         case "integer":
@@ -126,7 +157,8 @@ def expected(document, pointer, form):  # noqa: C901, PLR0911 - one line a forma
         case "setting":
             return setting(value)
         case "metric":
-            return METRICS[value]
+            rate, _, of = value.partition("[")
+            return METRICS[rate] + (f" of “{visible(of[:-1])}”" if of else "")
         case "key":
             return visible(pointer.split("/")[-1].replace("~1", "/").replace("~0", "~"))
         case "path":
@@ -156,7 +188,13 @@ def group(document, value):
         "too_little_data",
         "not_assessed",
         "predictions_only",
+        "probable_groups",
         "fifty_groups",
+        "several_classes",
+        "prices",
+        "tiny_prices",
+        "texts",
+        "sensors",
     ],
 )
 def test_every_value_equals_its_place_in_the_evidence(open_page, rendered, name):
@@ -174,7 +212,19 @@ def test_every_value_equals_its_place_in_the_evidence(open_page, rendered, name)
 
 @pytest.mark.parametrize(
     "name",
-    ["planted", "hostile", "not_converged", "no_disparity", "predictions_only", "many_groups"],
+    [
+        "planted",
+        "hostile",
+        "not_converged",
+        "no_disparity",
+        "predictions_only",
+        "probable_groups",
+        "many_groups",
+        "several_classes",
+        "prices",
+        "images",
+        "sensors",
+    ],
 )
 def test_no_number_stands_without_its_place(open_page, name):
     assert set(open_page(name).evaluate(LOOSE)) <= {"SHA-256"}

@@ -100,7 +100,7 @@ def test_the_report_holds_every_part(done):
     for title in (
         "Calibration and thresholds",
         "Within control features",
-        "Unknown groups and numeric attributes",
+        "Unknown and probable groups, and numeric attributes",
         "Search for the worst subgroups",
     ):
         assert title in page

@@ -1,4 +1,4 @@
-"""A Hugging Face folder from the command line: metrics and a report; text has no gradients yet."""
+"""A Hugging Face folder from the command line: metrics, words that count, and a report."""
 
 from __future__ import annotations
 
@@ -38,9 +38,12 @@ def test_metrics_and_a_report_without_ledgers(letters):
     assert (found["model"]["kind"], found["model"]["output"]) == ("huggingface", "logits")
     assert found["metrics"]
     assert {item["status"] for item in found["weights"]["ledgers"]} == {"not applicable"}
-    assert not any(item["status"] == "ok" for item in found["explanations"])
-    subjects = {item["subject"]: item["reason"] for item in found["not_assessed"]}
-    assert "Features that the disparity goes through" in subjects
+    gap = next(item for item in found["explanations"] if item["level"] == "gap")
+    assert gap["status"] == "ok"
+    named = {value["feature"] for value in gap["values"]}
+    assert {*WORDS, "(length of the text)"} <= named
+    assert not any("pad" in name.lower() for name in named)
+    assert {picture["kind"] for picture in found["pictures"]} == {"text"}
     assert "cut after 12 tokens" in (letters.folder / "out" / "report.html").read_text()
 
 

@@ -11,6 +11,7 @@ import yaml
 
 from audit.config import load_config
 from tables import people
+from tasks import rows
 
 
 def drafted(space, *arguments):
@@ -241,3 +242,33 @@ def test_an_existing_configuration_is_kept(space):
     code, _, err = space.audit("init", "network.py:build", "people.csv")
     assert code == 2
     assert "exists already; overwrite it with --force" in err
+
+
+@pytest.mark.parametrize(
+    ("column", "task", "target", "predictions"),
+    [
+        (
+            "said",
+            "multiclass",
+            {"column": "kind", "positive": "dog"},
+            {"label": "said"},
+        ),
+        ("guess", "regression", "income", {"score": "guess"}),
+    ],
+)
+def test_predicted_classes_and_numbers_are_told_from_decisions(
+    space, column, task, target, predictions
+):
+    other = {"said": ["income", "guess"], "guess": ["kind", "said"]}[column]
+    dropped = [*other, "chance", "site", "weight", "who", "age"]
+    frame = rows(300).drop(columns=dropped)
+    if column == "said":
+        frame["kind"] = np.where(np.arange(300) < 200, "dog", frame["kind"])
+    space.table(frame)
+    values = drafted(space, column, "people.csv")
+    assert values["data"]["task"] == task
+    assert values["data"]["target"] == target
+    assert values["predictions"] == predictions
+    assert "threshold" not in values["metrics"]
+    assert space.audit("run", "audit.yaml", "--output", "out")[0] == 0
+    assert space.evidence()["data"]["task"] == task

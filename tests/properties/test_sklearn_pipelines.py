@@ -72,7 +72,7 @@ def test_a_pipeline_of_known_parts_is_its_network(steps, deep, seed):
     rows = people(60, seed).reset_index(drop=True)
     encoded = model.encode({"table": rows})
     with torch.no_grad():
-        found = model.probability(encoded.tensors).numpy()
+        found = model.score(encoded.tensors).numpy()
     assert np.abs(found - asked(estimator.predict_proba, rows)[:, 1]).max() < 1e-9
     assert set(encoded.columns["x"]) <= set(model.features)
     alone = model.encode({"table": rows.iloc[[7]]}).tensors["x"]

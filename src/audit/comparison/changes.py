@@ -13,7 +13,7 @@ from audit.metrics.results import Status
 from audit.metrics.statistics.intervals import tango
 
 Flags = NDArray[np.bool_]
-Labels = NDArray[np.int8]
+Labels = NDArray[np.int8] | NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class Decided:
 
     Attributes
     ----------
-    label, before, after : ndarray of int8, shape (rows,)
+    label, before, after : ndarray of int, shape (rows,)
     weights : ndarray of float64, shape (rows,), or None
     """
 
@@ -101,6 +101,8 @@ class Change:
     lost: int
     status: Status
     reason: str
+    method: str = "tango"
+    gap_method: str = "tukey-tango-mover"
 
     @property
     def value(self) -> float:

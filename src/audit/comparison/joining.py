@@ -13,6 +13,7 @@ from typing import Literal, Protocol, TypeVar
 from audit.comparison.unpaired import Judged, figure, judge
 from audit.data.records import DataRecord
 from audit.errors import EvidenceError
+from audit.metrics.headline import parts_of
 from audit.metrics.results import Disparity, Group, Interval, MetricResult
 
 Outcome = Literal["new", "resolved", "worse", "better", "changed", "unchanged", "not comparable"]
@@ -32,8 +33,14 @@ DIRECTIONS: Mapping[str, int] = {
     "negative_predictive_value": 1,
     "false_positive_rate": -1,
     "false_negative_rate": -1,
+    "multiclass_accuracy": 1,
+    "r2": 1,
+    "mean_absolute_error": -1,
+    "mean_squared_error": -1,
+    "root_mean_squared_error": -1,
 }
 """Metrics for which more is better (1) or worse (-1), whoever is concerned."""
+OF_CLASSES = ("macro_", "worst_class_")
 
 
 class Audited(Protocol):
@@ -190,7 +197,7 @@ def _disparity_row(one: Disparity | None, two: Disparity | None) -> JoinedRow:
 def _metric_row(one: MetricResult | None, two: MetricResult | None) -> JoinedRow:
     shown = _either(two, one)
     judged = judge(figure(one, "rate"), figure(two, "rate"))
-    way = DIRECTIONS.get(shown.metric, 0) * judged.sign
+    way = _direction(shown.metric) * judged.sign
     outcome: Outcome = "better" if way > 0 else "worse" if way < 0 else "changed"
     return JoinedRow(
         id=shown.id,
@@ -208,6 +215,14 @@ def _metric_row(one: MetricResult | None, two: MetricResult | None) -> JoinedRow
         outcome="not comparable" if judged.reason else outcome if judged.sign else "unchanged",
         reason=judged.reason,
     )
+
+
+def _direction(metric: str) -> int:
+    """Tell whether more is better; of one class as of the rate, whichever class it is."""
+    name, _ = parts_of(metric)
+    for summary in OF_CLASSES:
+        name = name.removeprefix(summary)
+    return DIRECTIONS.get(name, 0)
 
 
 def _either(first: Item | None, second: Item | None) -> Item:

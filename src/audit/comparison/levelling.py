@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from audit.metrics.results import Group
 from audit.mitigation.results import ComparisonRecord, Levelling
@@ -10,7 +10,9 @@ from audit.mitigation.results import ComparisonRecord, Levelling
 JUDGED = ("selection_rate", "true_positive_rate")
 
 
-def levelling(rates: Iterable[ComparisonRecord], mitigated: str) -> tuple[Levelling, ...]:
+def levelling(
+    rates: Iterable[ComparisonRecord], mitigated: str, judged: Sequence[str] = JUDGED
+) -> tuple[Levelling, ...]:
     """Judge each attribute by the intervals of its groups' changes.
 
     Parameters
@@ -18,11 +20,13 @@ def levelling(rates: Iterable[ComparisonRecord], mitigated: str) -> tuple[Levell
     rates : iterable of ComparisonRecord
         Changes of rates by group.
     mitigated : str
+    judged : sequence of str
+        Rates of which more is better for those concerned.
 
     Returns
     -------
     tuple of Levelling
-        For each of selection rate and true positive rate and each attribute. A rate falls or
+        For each of these rates and each attribute. A rate falls or
         rises where the interval of its change, which is not adjusted for the number of groups,
         excludes 0. Groups without a value are not judged, and named.
 
@@ -40,7 +44,7 @@ def levelling(rates: Iterable[ComparisonRecord], mitigated: str) -> tuple[Levell
             metric,
             attribute,
         )
-        for metric in JUDGED
+        for metric in judged
         for attribute in attributes
     )
 

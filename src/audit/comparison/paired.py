@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isqrt
+from math import isnan, isqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audit.canonical import stable_id
-from audit.comparison.changes import PAIRED, Change, Decided, change
+from audit.comparison.figures import Changed, Counted, figures, flipped, judged
 from audit.comparison.levelling import levelling
 from audit.errors import MetricError
 from audit.metrics.groups import words
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from audit.predictions import Predictions
 
 VERSION = "1"
-RATE_METHOD = "tango, unadjusted"
-Changes = dict[tuple[str, str | None, str | None], Change]
+Changes = dict[tuple[str, str | None, str | None], Changed]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +53,7 @@ class Roles:
     split: str
     thresholds: tuple[float | None, float | None]
     confidence: float
+    flipped: str
 
     def identify(self, **parts: object) -> str:
         """Identify a compared figure, whatever its value."""
@@ -89,7 +89,7 @@ def compare(
     pairs : sequence of Disparity
         Of the baseline, measured before the mitigation: the worst pair of each single attribute is
         the gap whose change is compared, for accuracy, selection rate, true and false positive
-        rate, as far as they were measured.
+        rate (of a regression, mean prediction and errors), as far as they were measured.
     mitigated, baseline : str
         Roles of the two models.
     confidence : float
@@ -103,7 +103,8 @@ def compare(
         Intervals of rates are Tango's, each by itself. Intervals of gaps hold all at once: MOVER
         from Tango's limits at a quantile that covers all pairs the worst one was chosen from
         (Tukey) and all gaps compared (Bonferroni). With row weights, the shares of changed rows
-        enter with Kish's effective size, which is an approximation.
+        enter with Kish's effective size, which is an approximation. Of numbers, Student's limits of
+        the rows' changes take the place of Tango's.
 
     Raises
     ------
@@ -116,23 +117,21 @@ def compare(
     (2008) 1693-1702.
     """
     rows = _shared_rows(before, after)
-    decided = Decided(
-        label=dataset.target[rows],
-        before=before.label,
-        after=after.label,
-        weights=None if dataset.weights is None else dataset.weights[rows],
-    )
     roles = Roles(
         baseline=baseline,
         mitigated=mitigated,
         split=dataset.record.split,
         thresholds=(before.threshold, after.threshold),
         confidence=confidence,
+        flipped=flipped(dataset.record),
     )
-    changes = _changes(dataset, rows, decided, minimum_group)
+    counted = figures(dataset, before, after)
+    changes = _changes(dataset, rows, counted, minimum_group)
     rates = tuple(_rate(key, item, roles) for key, item in changes.items())
-    gaps = tuple(_gaps(_worst_pairs(pairs), changes, roles))
-    return Comparison(records=rates + gaps, levelling=levelling(rates, mitigated))
+    gaps = tuple(_gaps(_worst_pairs(pairs, counted), changes, roles))
+    return Comparison(
+        records=rates + gaps, levelling=levelling(rates, mitigated, judged(dataset.record))
+    )
 
 
 def _shared_rows(before: Predictions, after: Predictions) -> NDArray[np.int64]:
@@ -146,30 +145,31 @@ def _shared_rows(before: Predictions, after: Predictions) -> NDArray[np.int64]:
 
 
 def _changes(
-    dataset: Dataset, rows: NDArray[np.int64], decided: Decided, minimum_group: int
+    dataset: Dataset,
+    rows: NDArray[np.int64],
+    counted: Mapping[str, Counted],
+    minimum_group: int,
 ) -> Changes:
     """Count by metric, attribute and category; neither is everyone."""
     everyone = np.ones(len(rows), dtype=np.bool_)
     found: Changes = {
-        (name, None, None): change(decided, rate, everyone, minimum_group)
-        for name, rate in PAIRED.items()
+        (name, None, None): count(everyone, minimum_group) for name, count in counted.items()
     }
     for attribute in dataset.sensitive:
         codes = attribute.codes[rows]
         for code, category in enumerate(attribute.categories):
             members = codes == code
             if members.any():
-                for name, rate in PAIRED.items():
-                    key = (name, attribute.name, category)
-                    found[key] = change(decided, rate, members, minimum_group)
+                for name, count in counted.items():
+                    found[name, attribute.name, category] = count(members, minimum_group)
     return found
 
 
-def _rate(key: tuple[str, str | None, str | None], item: Change, roles: Roles) -> ComparisonRecord:
+def _rate(key: tuple[str, str | None, str | None], item: Changed, roles: Roles) -> ComparisonRecord:
     metric, attribute, category = key
     group: Group = {} if attribute is None or category is None else {attribute: category}
-    ok = item.status == "ok"
-    flips = metric == "selection_rate" and item.status != "suppressed"
+    ok, method = item.status == "ok", f"{item.method}, unadjusted"
+    flips = metric == roles.flipped and item.status != "suppressed"
     return ComparisonRecord(
         id=roles.identify(metric=metric, kind="rate", group=group),
         baseline=roles.baseline,
@@ -180,7 +180,7 @@ def _rate(key: tuple[str, str | None, str | None], item: Change, roles: Roles) -
         before=item.before if ok else None,
         after=item.after if ok else None,
         change=item.value if ok else None,
-        interval=_interval(item.limits(two_sided_z(1 - roles.confidence)), roles, RATE_METHOD)
+        interval=_interval(item.limits(two_sided_z(1 - roles.confidence)), roles, method)
         if ok
         else None,
         n=item.n,
@@ -193,18 +193,22 @@ def _rate(key: tuple[str, str | None, str | None], item: Change, roles: Roles) -
 
 def _interval(
     limits: tuple[float, float], roles: Roles, method: str, *, simultaneous: bool = False
-) -> Interval:
+) -> Interval | None:
     low, high = limits
+    if isnan(low + high):
+        return None
     return Interval(
         low=low, high=high, level=roles.confidence, method=method, simultaneous=simultaneous
     )
 
 
-def _worst_pairs(disparities: Sequence[Disparity]) -> list[Disparity]:
+def _worst_pairs(
+    disparities: Sequence[Disparity], counted: Mapping[str, Counted]
+) -> list[Disparity]:
     return [
         item
         for item in disparities
-        if item.metric in PAIRED
+        if item.metric in counted
         and item.selection == "worst_pair"
         and item.kind == "difference"
         and len(item.attributes) == 1
@@ -240,7 +244,7 @@ def _gap(pair: Disparity, changes: Changes, roles: Roles, family: int) -> Compar
     a, b = (changes[_key(pair.metric, group)] for group in (pair.a, pair.b))
     z = range_z((1 - roles.confidence) / family, _groups(pair.pairs))
     low, high = mover_difference(a.value, a.limits(z), b.value, b.limits(z))
-    method = f"tukey-tango-mover, bonferroni over {family} {'gap' if family == 1 else 'gaps'}"
+    method = f"{a.gap_method}, bonferroni over {family} {'gap' if family == 1 else 'gaps'}"
     before, after = a.before - b.before, a.after - b.after
     return ComparisonRecord(
         id=_gap_id(pair, roles),

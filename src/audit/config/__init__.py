@@ -1,6 +1,7 @@
 """audit.yaml and AuditConfig: every name is checked before anything runs."""
 
-from audit.config.data import DataConfig, Features, Sensitive, Split, Target
+from audit.config.data import DataConfig, Features, Sensitive, Split, Target, Task
+from audit.config.inputs import Input
 from audit.config.model import ModelConfig, PredictionsConfig, Train
 from audit.config.reading import config_from, json_schema, load_config
 from audit.config.settings import (
@@ -18,6 +19,7 @@ __all__ = [
     "DataConfig",
     "ExplainConfig",
     "Features",
+    "Input",
     "MetricsConfig",
     "Mitigation",
     "ModelConfig",
@@ -27,6 +29,7 @@ __all__ = [
     "Split",
     "Statements",
     "Target",
+    "Task",
     "Train",
     "WeightsConfig",
     "config_from",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import keyword
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from audit.config.inputs import Input
+from audit.config.probable import ProbableSensitive
 from audit.config.section import Section
 
 Scalar = str | int | float | bool
 Depth = Annotated[int, Field(ge=1, le=4)]
+Task = Literal["binary", "multiclass", "regression"]
+"""What a network decides: one of two classes, one of several, or a number."""
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 
 
@@ -20,9 +25,12 @@ class Target(Section):
     column: str
     """Name of the column."""
     positive: tuple[Scalar, ...] | None = None
-    """Values that count as positive; every other value is negative."""
+    """Values that count as positive; every other value is negative. Of several classes: the one
+    that explanations, ledgers and mitigations are about, by default the most frequent."""
     above: float | None = None
     """For numbers: values strictly above this are positive."""
+    classes: tuple[Scalar, ...] | None = Field(default=None, min_length=2)
+    """Of several classes: their values in order; by default those that occur, in their order."""
 
     @field_validator("positive", mode="before", json_schema_input_type=Scalar | list[Scalar] | None)
     @classmethod
@@ -110,6 +118,17 @@ class Split(Section):
             raise ValueError(f"expected test and validation to leave training rows, came {total:g}")
 
 
+def _kind(item: Any) -> str:  # noqa: ANN401 - before validation
+    keys = item if isinstance(item, dict) else vars(item) if hasattr(item, "__dict__") else {}
+    probable = "column" not in keys and bool({"name", "probabilities", "proxy"} & set(keys))
+    return "[probable]" if probable else "[categorical]"
+
+
+def _named(value: Any) -> list[Any]:  # noqa: ANN401 - before validation
+    items = value if isinstance(value, list | tuple) else [value]
+    return [{"column": item} if isinstance(item, str) else item for item in items]
+
+
 class DataConfig(Section):
     """The table and the part each column plays."""
 
@@ -119,10 +138,21 @@ class DataConfig(Section):
     """Instead of a file: sklearn:diabetes, or file.py:function of your own that returns a frame."""
     target: Target
     """The column to predict: a name (0/1 values), {column, positive} or {column, above}."""
-    task: Literal["binary"] = "binary"
-    """This version audits binary decisions."""
-    sensitive: tuple[Sensitive, ...]
-    """Columns whose groups are compared: names, or {column, bins} for numbers."""
+    task: Task = "binary"
+    """What is decided: binary (one of two classes), multiclass (one of several), or regression (a
+    number)."""
+    inputs: dict[str, Input] = Field(default_factory=dict)
+    """Inputs of the network by name, where it takes more than one table of features."""
+    sensitive: tuple[
+        Annotated[
+            Annotated[Sensitive, Tag("[categorical]")]
+            | Annotated[ProbableSensitive, Tag("[probable]")],
+            Discriminator(_kind),
+        ],
+        ...,
+    ]
+    """Columns whose groups are compared: names, or {column, bins} for numbers; or {name,
+    probabilities} where only the probability of each group is known."""
     intersections: Depth = 2
     """How many attributes are crossed at most; 1 turns intersections off."""
     features: Features = Features()
@@ -133,6 +163,10 @@ class DataConfig(Section):
     """Column of row weights."""
     person: str | None = None
     """Column that names the person of each row, where people have several rows."""
+    query: str | None = None
+    """Column that names the list in which each row is ranked; without it all are one list."""
+    similar: tuple[str, ...] = ()
+    """Columns by which rows are alike, for consistency: numbers count in standard deviations."""
     split: Split | None = None
     """How test rows are told from training rows; without it every row is audited."""
     missing: tuple[str, ...] = MISSING
@@ -144,12 +178,18 @@ class DataConfig(Section):
         return {"column": value} if isinstance(value, str) else value
 
     @field_validator(
-        "sensitive", "control", mode="before", json_schema_input_type=str | list[str | Sensitive]
+        "sensitive",
+        mode="before",
+        json_schema_input_type=str | list[str | Sensitive | ProbableSensitive],
     )
     @classmethod
     def _sensitive_names(cls, value: Any) -> Any:  # noqa: ANN401 - before validation
-        items = value if isinstance(value, list | tuple) else [value]
-        return [{"column": item} if isinstance(item, str) else item for item in items]
+        return _named(value)
+
+    @field_validator("control", mode="before", json_schema_input_type=str | list[str | Sensitive])
+    @classmethod
+    def _control_names(cls, value: Any) -> Any:  # noqa: ANN401 - before validation
+        return _named(value)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -157,7 +197,9 @@ class DataConfig(Section):
             raise ValueError("expected exactly one of path and source")
         if not self.sensitive:
             raise ValueError("sensitive: expected at least one column, came none")
-        names = [item.column for item in self.sensitive]
+        self._require_target_of_task()
+        names = [item.column for item in self.categorical]
+        names += [item.name for item in self.probable]
         if self.target.column in names:
             raise ValueError(f"sensitive: {self.target.column!r} is the target")
         if len(set(names)) < len(names):
@@ -167,4 +209,45 @@ class DataConfig(Section):
                 raise ValueError(f"control: {item.column!r} is sensitive or the target already")
         if self.person in (*names, self.target.column):
             raise ValueError(f"person: {self.person!r} is sensitive or the target already")
+        for probable in self.probable:
+            probable.require_free({*names, self.target.column, self.person, self.sample_weight})
+        if self.target.column in (self.query, *self.similar):
+            raise ValueError(f"query and similar: {self.target.column!r} is the target")
         return self
+
+    @property
+    def categorical(self) -> tuple[Sensitive, ...]:
+        """Sensitive attributes whose category stands in a column."""
+        return tuple(item for item in self.sensitive if isinstance(item, Sensitive))
+
+    @property
+    def probable(self) -> tuple[ProbableSensitive, ...]:
+        """Sensitive attributes of which only probabilities are known."""
+        return tuple(item for item in self.sensitive if isinstance(item, ProbableSensitive))
+
+    @field_validator("inputs")
+    @classmethod
+    def _names(cls, value: dict[str, Input]) -> dict[str, Input]:
+        for name in value:
+            if not name.isidentifier() or keyword.iskeyword(name):
+                raise ValueError(
+                    f"expected names that are Python identifiers, since the network is called with "
+                    f"them, came {name!r}"
+                )
+        if sum(item.kind == "table" for item in value.values()) > 1:
+            raise ValueError("expected one input of kind table at most; put all columns into it")
+        return value
+
+    def _require_target_of_task(self) -> None:
+        target, task = self.target, self.task
+        if task == "regression" and (target.positive is not None or target.above is not None):
+            raise ValueError("target: a regression has no positive class; leave positive/above out")
+        if task == "multiclass" and target.above is not None:
+            raise ValueError("target: above makes two classes; leave it out, or say task: binary")
+        if task == "multiclass" and target.positive is not None and len(target.positive) != 1:
+            raise ValueError(
+                f"target: of several classes expected one under positive, came "
+                f"{len(target.positive)}"
+            )
+        if task != "multiclass" and target.classes is not None:
+            raise ValueError("target: classes go with task: multiclass")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from audit.config.needs import require_needs
 from audit.config.settings import AuditConfig
+from audit.config.tasks import require_task
 from audit.errors import ConfigError, nearest
 from audit.registry import EXPLAINERS, METRICS, MITIGATORS, REGIMES
 
@@ -87,6 +89,8 @@ def config_from(values: Mapping[str, Any], source: str = "config") -> AuditConfi
     except ValidationError as error:
         raise _told(error, source) from error
     _require_known_names(config)
+    require_needs(config)
+    require_task(config)
     return config
 
 
@@ -148,7 +152,7 @@ def _told(error: ValidationError, source: str) -> ConfigError:
         where = ".".join(place[:-1])
         return ConfigError(
             f"{source}: unknown key {place[-1]!r}" + (f" in {where}" if where else ""),
-            nearest(place[-1], _known_keys(place[:-1])),
+            nearest(place[-1], [key for key in _known_keys(place[:-1]) if key != place[-1]]),
         )
     key = ".".join(place) or "the whole"
     if first["type"] == "missing":
@@ -170,37 +174,52 @@ def _place(location: Iterable[str | int]) -> list[str]:
     kept: list[str] = []
     for part in parts:
         known = _known_keys(kept)
-        if not kept or part.isdigit() or not known or part in known or part == parts[-1]:
+        chosen = part.isdigit() or _is_chosen(kept) or part == parts[-1]
+        if not kept or chosen or not known or part in known:
             kept.append(part)
     return kept
 
 
-def _section(place: Iterable[str]) -> type[BaseModel] | None:
-    model: type[BaseModel] | None = AuditConfig
+def _sections(place: Iterable[str]) -> list[type[BaseModel]]:
+    models: list[type[BaseModel]] = [AuditConfig]
+    before: list[str] = []
     for part in place:
-        if part.isdigit():
+        before.append(part)
+        if part.isdigit() or _is_chosen(before[:-1]):
             continue
-        field = model.model_fields.get(part) if model else None
-        model = section_in(field.annotation) if field else None
-    return model
+        fields = [model.model_fields[part] for model in models if part in model.model_fields]
+        models = [section for field in fields for section in sections_in(field.annotation)]
+    return models
 
 
-def section_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - a type annotation
-    """Return the section of a configuration that a type annotation holds, if any."""
+def sections_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - a type annotation
+    """Return the sections of a configuration that a type annotation holds, one or a few."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for arg in get_args(annotation) if (found := section_in(arg))), None)
+        return [annotation]
+    found = [section for arg in get_args(annotation) for section in sections_in(arg)]
+    return list(dict.fromkeys(found))
+
+
+def _is_chosen(place: list[str]) -> bool:
+    """Say whether what follows `place` is a name that the user chose, as that of an input."""
+    fields = [
+        model.model_fields[place[-1]]
+        for model in (_sections(place[:-1]) if place else ())
+        if place[-1] in model.model_fields
+    ]
+    return any(get_origin(field.annotation) is dict for field in fields)
 
 
 def _known_keys(place: Iterable[str]) -> list[str]:
-    model = _section(place)
-    return list(model.model_fields) if model else []
+    return list(dict.fromkeys(key for model in _sections(place) for key in model.model_fields))
 
 
 def _meaning(place: list[str]) -> str:
-    model = _section(place[:-1]) if place else None
-    field = model.model_fields.get(place[-1]) if model else None
-    return f"{place[-1]}: {field.description}" if field and field.description else ""
+    for model in _sections(place[:-1]) if place else ():
+        field = model.model_fields.get(place[-1])
+        if field is not None and field.description:
+            return f"{place[-1]}: {' '.join(field.description.split())}"
+    return ""
 
 
 def _came(value: Any) -> str:  # noqa: ANN401 - whatever the YAML holds

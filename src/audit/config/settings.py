@@ -39,11 +39,16 @@ class MetricsConfig(Section):
     minimum_group: int = Field(default=30, ge=2)
     """Groups with fewer rows are suppressed, and named as such."""
     tolerance: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    """The gap that matters: a difference of rates."""
+    """The gap that matters: a difference of rates; of a regression a difference of means, in
+    standard deviations of the target among the audited rows."""
+    tolerance_value: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Of a regression, instead of tolerance: the gap that matters, in the unit of the target."""
     compare: tuple[Literal["rest", "overall"], ...] = ()
     """With whom each group is compared besides the reference: everyone else, everyone."""
     correction: Literal["holm", "benjamini-hochberg"] = "holm"
     """How p-values are adjusted: against any false alarm, or for the share of false alarms."""
+    neighbours: int = Field(default=5, ge=1)
+    """How many of the rows most like a row, by data.similar, consistency compares it with."""
     subgroups: Subgroups = Subgroups()
     """The search for the worst subgroup."""
 
@@ -150,9 +155,13 @@ class AuditConfig(Section):
         if (self.model is None) == (self.predictions is None):
             came = "neither" if self.model is None else "both"
             raise ValueError(f"expected exactly one of model and predictions, came {came}")
-        given = self.predictions.score or self.predictions.label if self.predictions else None
-        if given is not None and given in {item.column for item in self.data.sensitive}:
-            raise ValueError(f"predictions: {given!r} is a sensitive attribute")
-        if self.predictions and self.predictions.score == self.data.target.column:
-            raise ValueError(f"predictions.score: {given!r} is the target")
+        said = self.predictions
+        given = (said.score, said.label) if said else ()
+        sensitive = {item.column for item in self.data.categorical}
+        sensitive |= {column for item in self.data.probable for column in item.columns}
+        for name in given:
+            if name is not None and name in sensitive:
+                raise ValueError(f"predictions: {name!r} is a sensitive attribute")
+        if said and said.score == self.data.target.column:
+            raise ValueError(f"predictions.score: {said.score!r} is the target")
         return self

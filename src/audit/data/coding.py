@@ -14,6 +14,7 @@ from audit.errors import AuditError, DataError
 
 SPAN = 1 << 16  # whole numbers within so many of each other are counted, not hashed
 PART = 1 << 17  # texts that one thread numbers at a time
+FEW = 1 << 10  # different texts up to here are looked up in those of the first part
 
 
 def coded(
@@ -69,19 +70,26 @@ def _arrow_codes(
     if not isinstance(native, nw.Series) or holds_objects(native) or native.dtype not in texts:
         return None
     try:
-        encoded = _dictionary(native.to_arrow())
+        indices, values = _dictionary(native.to_arrow())
     except (pa.ArrowException, UnicodeError, TypeError):
         return None
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    distinct = encoded.dictionary.to_pylist()
+    plain = indices.fill_null(-1) if indices.null_count else indices
+    codes = plain.to_numpy(zero_copy_only=False).astype(np.int64)
+    distinct = values.to_pylist()
     if native.dtype == nw.String:
         return codes, distinct
     used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(distinct)))
     return _only_used(codes, distinct, used)
 
 
-def _dictionary(texts: Any) -> Any:  # noqa: ANN401 - of pyarrow
-    """Number the distinct texts of a column, the parts of a long one side by side."""
+def _dictionary(texts: Any) -> tuple[Any, Any]:  # noqa: ANN401 - of pyarrow
+    """Number the distinct texts of a column, the parts of a long one side by side.
+
+    Returns
+    -------
+    indices, values : pyarrow.Array
+        Indices are null where the text is.
+    """
     import pyarrow as pa
 
     if pa.types.is_dictionary(texts.type):
@@ -90,10 +98,40 @@ def _dictionary(texts: Any) -> Any:  # noqa: ANN401 - of pyarrow
         encoded = texts.dictionary_encode()
     else:
         parts = [texts.slice(start, PART) for start in range(0, len(texts), PART)]
+        known = _whole(parts[0].dictionary_encode()).dictionary
+        if len(known) <= FEW and not pa.types.is_string_view(texts.type):
+            return _looked_up(parts, known)
         with ThreadPoolExecutor(pa.cpu_count()) as pool:
             coded_parts = pool.map(_chunks, parts)
         encoded = pa.chunked_array([*chain.from_iterable(coded_parts)]).unify_dictionaries()
-    return encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+    whole = _whole(encoded)
+    return whole.indices, whole.dictionary
+
+
+def _looked_up(parts: list[Any], known: Any) -> tuple[Any, Any]:  # noqa: ANN401 - of pyarrow
+    """Find texts among the few that the first part holds: half the work of numbering them.
+
+    A text that comes up later is added when it does, and its part looked up again.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    with ThreadPoolExecutor(pa.cpu_count()) as pool:
+        found = list(pool.map(lambda part: pc.index_in(part, known), parts))
+    for place, part in enumerate(parts):
+        if found[place].null_count > part.null_count:
+            new = pc.unique(part.filter(pc.and_(part.is_valid(), found[place].is_null())))
+            known = pa.concat_arrays([known, new.filter(pc.invert(pc.is_in(new, known)))])
+            found[place] = pc.index_in(part, known)
+    indices = [chunk for item in found for chunk in getattr(item, "chunks", [item])]
+    return pa.chunked_array(indices).combine_chunks(), known
+
+
+def _whole(encoded: Any) -> Any:  # noqa: ANN401 - of pyarrow
+    """Join the chunks of a column, if it has any, under one dictionary."""
+    if not hasattr(encoded, "chunks"):
+        return encoded
+    return encoded.unify_dictionaries().combine_chunks()
 
 
 def _chunks(texts: Any) -> list[Any]:  # noqa: ANN401 - of pyarrow

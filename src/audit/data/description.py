@@ -9,10 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.config import DataConfig
+from audit.config.inputs import columns_read
 from audit.data.columns import kind_of
 from audit.data.dataset import Rows, SensitiveAttribute
 from audit.data.fingerprint import fingerprint
-from audit.data.records import UNKNOWN, ColumnRecord, CountRecord, DataRecord, GroupCount, Role
+from audit.data.records import (
+    UNKNOWN,
+    ColumnRecord,
+    CountRecord,
+    DataRecord,
+    GroupCount,
+    InputRecord,
+    Role,
+)
 from audit.data.split import Parts
 from audit.data.table import Table
 from audit.data.target import Labels
@@ -28,6 +37,7 @@ def describe(
     split: Parts,
     sensitive: tuple[SensitiveAttribute, ...],
     person: NDArray[np.object_] | None = None,
+    inputs: tuple[InputRecord, ...] = (),
 ) -> DataRecord:
     """Return the record of a data set as it was audited."""
     tested = split.rows["test"]
@@ -45,8 +55,12 @@ def describe(
         people=None if person is None else len(set(person[tested].tolist())),
         excluded=_excluded(found, split),
         unknown={item.name: _unknown(item, tested) for item in sensitive},
-        groups=_group_counts(sensitive, tested, positive),
+        groups=_group_counts(sensitive, tested, None if config.task == "regression" else positive),
         code=table.code,
+        task=config.task,
+        classes=found.classes,
+        focus=found.classes[found.focus] if found.classes else None,
+        inputs=inputs,
     )
 
 
@@ -57,19 +71,22 @@ def _unknown(item: SensitiveAttribute, rows: Rows) -> int:
 
 
 def _group_counts(
-    sensitive: tuple[SensitiveAttribute, ...], rows: Rows, positive: NDArray[np.int8]
+    sensitive: tuple[SensitiveAttribute, ...], rows: Rows, positive: NDArray[Any] | None
 ) -> tuple[GroupCount, ...]:
     total = len(rows)
-    counts = [GroupCount(group={}, n=total, positives=int(positive.sum()), share=1.0)]
+    everyone = None if positive is None else int(positive.sum())
+    counts = [GroupCount(group={}, n=total, positives=everyone, share=1.0)]
     for item in sensitive:
         size = len(item.categories)
         n = np.bincount(item.codes[rows], minlength=size)
-        ones = np.bincount(item.codes[rows], weights=positive, minlength=size)
+        ones = None
+        if positive is not None:
+            ones = np.bincount(item.codes[rows], weights=positive, minlength=size)
         counts += [
             GroupCount(
                 group={item.name: name},
                 n=int(n[code]),
-                positives=int(ones[code]),
+                positives=None if ones is None else int(ones[code]),
                 share=float(n[code] / total),
                 unknown=name == UNKNOWN,
             )
@@ -84,12 +101,17 @@ def _columns(
     named: dict[Role, set[Any]] = {
         "feature": features,
         "target": {config.target.column},
-        "sensitive": {item.column for item in config.sensitive},
+        "sensitive": {item.column for item in config.categorical},
+        "probability": {column for item in config.probable for column in item.columns},
+        "proxy": {column for item in config.probable for column in item.proxy},
         "control": {item.column for item in config.control},
         "weight": {config.sample_weight},
         "person": {config.person},
+        "query": {config.query},
+        "similar": set(config.similar),
         "split": {config.split.column} if config.split else set(),
         "excluded": set(config.features.exclude),
+        "input": set(columns_read(config.inputs)),
     }
     for name, role in other.items():
         named[role] = {name}

@@ -11,8 +11,9 @@ UNKNOWN = "unknown"
 """The group of rows that have no known category."""
 
 Role = Literal[
-    "feature", "target", "sensitive", "control", "weight", "person", "split", "score", "label",
-    "unused", "excluded",
+    "feature", "target", "sensitive", "probability", "proxy", "control", "weight", "person",
+    "query", "similar", "split", "score", "label", "lower", "upper", "unused", "excluded",
+    "input",
 ]  # fmt: skip
 
 
@@ -36,7 +37,11 @@ class CountRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupCount:
-    """One group of one attribute in the audited rows; `positives` is None where suppressed."""
+    """One group of one attribute in the audited rows.
+
+    `positives` (of several classes, rows of the one in focus) is None where suppressed, and of a
+    regression.
+    """
 
     group: dict[str, str]
     n: int
@@ -48,6 +53,31 @@ class GroupCount:
 def masked(groups: tuple[GroupCount, ...], minimum: int) -> tuple[GroupCount, ...]:
     """Suppress how many of a small group are positive; its size stays stated."""
     return tuple(replace(group, positives=None) if group.n < minimum else group for group in groups)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputRecord:
+    """One input of the network that is no table of columns.
+
+    Attributes
+    ----------
+    name, kind : str
+    source : str
+        File, folder or column, as the configuration names it.
+    shape : str
+        Of one row, in words, for example ``48 × 48 pixels (height × width), rgb, 0 to 255``.
+    sha256 : str
+        Of the logical content: every row of the audited table, in order.
+    notes : tuple of str
+        What a reader must know, for example how many values of a series are missing.
+    """
+
+    name: str
+    kind: Literal["image", "text", "series"]
+    source: str
+    shape: str
+    sha256: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +110,13 @@ class DataRecord:
         Everyone (empty group) first, then each attribute's categories, unknown last.
     code : tuple of CodeRecord
         Code that the configuration names and that made the table.
+    task : {"binary", "multiclass", "regression"}
+    classes : tuple of str
+        Of a multiclass task, in their order.
+    focus : str or None
+        The class that explanations, ledgers and mitigations of a multiclass task are about.
+    inputs : tuple of InputRecord
+        Inputs that are no table.
     """
 
     source: str
@@ -96,3 +133,7 @@ class DataRecord:
     unknown: dict[str, int]
     groups: tuple[GroupCount, ...] = ()
     code: tuple[CodeRecord, ...] = ()
+    task: Literal["binary", "multiclass", "regression"] = "binary"
+    classes: tuple[str, ...] = ()
+    focus: str | None = None
+    inputs: tuple[InputRecord, ...] = ()

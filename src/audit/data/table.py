@@ -6,6 +6,7 @@ import csv
 import gzip
 import os
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,18 +69,33 @@ def find_file(path: Path, base: Path) -> Path:
     DataError
         If it is in neither place.
     """
+    return _find(path, base, Path.is_file, "file")
+
+
+def find_folder(path: Path, base: Path) -> Path:
+    """Return where the folder `path` is: relative to `base`, else to the one AUDIT_DATA names.
+
+    Raises
+    ------
+    DataError
+        If it is in neither place.
+    """
+    return _find(path, base, Path.is_dir, "folder")
+
+
+def _find(path: Path, base: Path, is_there: Callable[[Path], bool], kind: str) -> Path:
     roots = [base]
     if data := os.environ.get("AUDIT_DATA"):
         roots.append(Path(data))
     try:
         for root in roots:
-            if (root / path).is_file():
+            if is_there(root / path):
                 return root / path
     except (OSError, ValueError) as error:
-        raise DataError(f"{str(path)[:80]}: cannot be a file: {error}") from error
-    names = [item.name for item in (base / path).parent.glob("*") if item.is_file()]
+        raise DataError(f"{str(path)[:80]}: cannot be a {kind}: {error}") from error
+    names = [item.name for item in (base / path).parent.glob("*") if is_there(item)]
     places = "relative to the configuration" + (" or to AUDIT_DATA" if data else "")
-    raise DataError(f"{path}: no such file {places}", nearest(path.name, names))
+    raise DataError(f"{path}: no such {kind} {places}", nearest(path.name, names))
 
 
 def read_file(path: Path, *, name: str, missing: tuple[str, ...]) -> Table:

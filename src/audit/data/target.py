@@ -1,4 +1,4 @@
-"""The label: which rows are positive, by the rule that the configuration states."""
+"""The target: labels by the rule that the configuration states, classes, or numbers."""
 
 from __future__ import annotations
 
@@ -10,31 +10,133 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from audit.config import Target
+from audit.config import Target, Task
 from audit.data.columns import categories, category_text, numbers
 from audit.errors import DataError, nearest
 
 TWO = 2
+MOST_CLASSES = 1000
 TRUTHS = {"0": 0, "1": 1, "False": 0, "True": 1, "false": 0, "true": 1}
 YAML_TRUTHS = {"yes", "no", "on", "off", "y", "n", "true", "false"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """The target of each row.
+    """The target of each row; its values mean nothing where it is not known.
 
     Attributes
     ----------
-    values : ndarray of int8
-        1 positive, 0 negative; meaningless where not `known`.
+    values : ndarray of int8 or float64
+        1 positive, 0 negative; of several classes, 1 where it is the class in focus; of a
+        regression the number itself.
     known : ndarray of bool
     words : str
         The rule, for example ``income is '>50K'``.
+    classes : tuple of str
+        Of a multiclass task: the classes in their order; else empty.
+    codes : ndarray of int64 or None
+        Of a multiclass task: the place of each row's class.
+    focus : int
+        The place of the class in focus.
     """
 
-    values: NDArray[np.int8]
+    values: NDArray[np.int8] | NDArray[np.float64]
     known: NDArray[np.bool_]
     words: str
+    classes: tuple[str, ...] = ()
+    codes: NDArray[np.int64] | None = None
+    focus: int = 1
+
+
+def outcomes(column: pd.Series[Any], target: Target, task: Task) -> Labels:
+    """Return the target of a task: labels of one or several classes, or numbers.
+
+    Raises
+    ------
+    DataError
+        If the column does not hold what the task needs.
+    """
+    if task == "regression":
+        return _numbers(column)
+    return _several(column, target) if task == "multiclass" else labels(column, target)
+
+
+def _numbers(column: pd.Series[Any]) -> Labels:
+    measured = numbers(column, "target")
+    known = np.isfinite(measured)
+    infinite = np.flatnonzero(np.isinf(measured))
+    name = str(column.name)
+    if infinite.size:
+        raise DataError(
+            f"column {name!r} (target): expected finite numbers, came {measured[infinite[0]]} in "
+            f"row {infinite[0] + 1} ({infinite.size} rows)",
+            "correct the values, or leave these rows out",
+        )
+    if not known.any():
+        raise DataError(f"column {name!r} (target): expected numbers, came only missing values")
+    if np.ptp(measured[known]) == 0:
+        raise DataError(
+            f"column {name!r} (target): expected different numbers, every row is "
+            f"{measured[known][0]:g}",
+            "name the column that the network predicts",
+        )
+    return Labels(values=measured, known=known, words=f"the number {name}")
+
+
+def _several(column: pd.Series[Any], target: Target) -> Labels:
+    codes, texts = categories(column)
+    name = target.column
+    if target.classes is not None:
+        codes, texts = _stated(codes, texts, [category_text(item) for item in target.classes], name)
+    if len(texts) < TWO:
+        raise DataError(
+            f"column {name!r} (target): expected several classes, came {_listed(texts) or 'none'}",
+            "name the column that the network predicts",
+        )
+    if len(texts) > MOST_CLASSES:
+        raise DataError(
+            f"column {name!r} (target): expected {MOST_CLASSES} classes at most, came "
+            f"{len(texts):,}",
+            "say task: regression if it is a number, or put rare classes together",
+        )
+    known = codes >= 0
+    focus = _focus(codes[known], texts, target)
+    return Labels(
+        values=(codes == focus).astype(np.int8),
+        known=known,
+        words=f"{name}, one of {len(texts)} classes ({_listed(texts)}); in focus: {texts[focus]!r}",
+        classes=tuple(texts),
+        codes=codes,
+        focus=focus,
+    )
+
+
+def _stated(
+    codes: NDArray[np.int64], texts: list[str], stated: list[str], name: str
+) -> tuple[NDArray[np.int64], list[str]]:
+    if len(set(stated)) < len(stated):
+        raise DataError(f"target.classes: expected each class once, came {_listed(stated)}")
+    other = [text for text in texts if text not in stated]
+    if other:
+        raise DataError(
+            f"column {name!r} (target): {other[0]!r} is not among target.classes",
+            nearest(other[0], stated),
+        )
+    table = np.array([*(stated.index(text) for text in texts), -1], dtype=np.int64)
+    return table[codes], stated
+
+
+def _focus(codes: NDArray[np.int64], texts: list[str], target: Target) -> int:
+    """Return the place of the class that is named, or else of the most frequent one."""
+    if target.positive is None:
+        return int(np.bincount(codes, minlength=len(texts)).argmax())
+    wanted = category_text(target.positive[0])
+    if wanted not in texts:
+        raise DataError(
+            f"column {target.column!r} (target): no row holds the class in focus, {wanted!r}",
+            nearest(wanted, texts),
+        )
+    return texts.index(wanted)
 
 
 def labels(
@@ -87,7 +189,7 @@ def _plain(texts: list[str], name: str, part: str) -> set[str]:
     raise DataError(
         f"column {name!r} ({part}): expected two classes, came {count}: {listed}",
         f"say which are positive: {{column: {name}, positive: [...]}} or {{column: {name}, "
-        "above: NUMBER}",
+        "above: NUMBER}; or data.task: multiclass or regression",
     )
 
 

@@ -12,6 +12,7 @@ from audit.draft.bundle import Known, read_known
 from audit.draft.columns import guess_parts, sensitive_lines
 from audit.draft.model_file import read_model
 from audit.draft.network import encoder_of, feature_lines, model_lines
+from audit.draft.task import task_lines, tolerance_line
 from audit.draft.words import CHECK, quoted, relative
 from audit.errors import ConfigError, DataError, nearest
 
@@ -78,8 +79,9 @@ def draft(model: str, table: Table, data: str, base: Path, *, trust: bool = Fals
     told = None if score else read_model(model, trust=trust)
     known = Known() if score else read_known(model)
     if told is not None:
-        known = Known(inputs=told.features or ())
-    guess = guess_parts(table, {score} if score else set(), known)
+        known = Known(inputs=told.features or (), task=told.task)
+    said = table.frame[score] if score else None
+    guess = guess_parts(table, {score} if score else set(), known, said)
     encoder = None if score or told else encoder_of(model)
     lines = [
         "# What is audited, on whom, and between which groups. Every key is described in",
@@ -88,15 +90,16 @@ def draft(model: str, table: Table, data: str, base: Path, *, trust: bool = Fals
         "data:",
         f"  path: {quoted(data)}",
         f"  target: {guess.target_line}",
+        *task_lines(guess.task),
         *sensitive_lines(guess.sensitive, table),
         *feature_lines(model, score, guess, table, encoder=encoder, told=told),
         "  intersections: 2          # cross attributes two by two; 1 turns this off",
         f"  split: {guess.split_line}" if not score else "  # split: every row is audited",
-        *model_lines(model, score, table, base, encoder=encoder, told=told),
+        *model_lines(model, score, table, base, encoder=encoder, told=told, task=guess.task),
         "metrics:",
-        f"  threshold: {_threshold(score, table)}",
+        *([f"  threshold: {_threshold(score, table)}"] if guess.task == "binary" else []),
         "  confidence: 0.95",
-        f"  tolerance: 0.05           {CHECK} the gap between groups that matters to you",
+        tolerance_line(guess.task),
         "  minimum_group: 30         # smaller groups are suppressed, and named",
         "statements:                 # what only a human can say; left out, it reads NOT PROVIDED",
         "  # intended_use: what the model is for, and what it must not be used for",

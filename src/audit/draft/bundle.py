@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+TWO = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,11 +20,14 @@ class Known:
         Columns that the network takes.
     target, split : mapping
         The settings it was trained with; empty where it does not state them.
+    task : str
+        What it decides; empty where that is not known.
     """
 
     inputs: tuple[str, ...] = ()
     target: Mapping[str, Any] = field(default_factory=dict)
     split: Mapping[str, Any] = field(default_factory=dict)
+    task: str = ""
 
 
 def is_bundle(model: str) -> bool:
@@ -45,10 +50,18 @@ def read_known(model: str) -> Known:
     described = read_description(Path(model))
     training = described.training
     return Known(
-        inputs=described.preprocessing.names,
+        inputs=getattr(described.preprocessing, "names", ()),
         target=_given(training.target) if training else {},
         split=_given(training.split) if training else {},
+        task=task_of(described.output, described.classes),
     )
+
+
+def task_of(output: str | None, classes: Collection[object] | None) -> str:
+    """Tell what a model decides from what it answers with; empty where that does not tell."""
+    if output == "value":
+        return "regression"
+    return "multiclass" if classes is not None and len(classes) > TWO else ""
 
 
 def _given(settings: Mapping[str, Any] | None) -> dict[str, Any]:

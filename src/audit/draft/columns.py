@@ -13,6 +13,7 @@ import pandas as pd
 from audit.data.columns import categories, kind_of
 from audit.data.table import Table
 from audit.draft.bundle import Known
+from audit.draft.task import other_target_line, task_of_columns, twin
 from audit.draft.words import CHECK, quoted
 from audit.errors import DataError
 
@@ -44,13 +45,19 @@ class Guess:
     """The parts that columns seem to play; `features` are those that play no other part."""
 
     target_line: str
+    task: str
     sensitive: tuple[str, ...]
     split_line: str
     features: tuple[str, ...]
 
 
-def guess_parts(table: Table, taken: set[str], known: Known) -> Guess:
-    """Guess target, sensitive attributes, split and features; `taken` plays another part."""
+def guess_parts(
+    table: Table, taken: set[str], known: Known, said: pd.Series[Any] | None = None
+) -> Guess:
+    """Guess target, task, sensitive attributes, split and features; `taken` plays another part.
+
+    `said` is the column of predictions, where there is one.
+    """
     frame = table.frame
     stated = known.target.get("column")
     names = [name for name in frame.columns if name not in taken and name != stated]
@@ -60,9 +67,12 @@ def guess_parts(table: Table, taken: set[str], known: Known) -> Guess:
         (name for name in free if SPLIT.match(name) and kind_of(frame[name]) == "text"), None
     )
     free = [name for name in free if name != split]
-    target = stated or _target(frame, free)
+    target = stated or twin(frame, free, said) or _target(frame, free)
+    task = known.task or task_of_columns(frame[target], said)
+    line = _target_line if task == "binary" else other_target_line
     return Guess(
-        target_line=_stated_target(known.target) if stated else _target_line(frame[target]),
+        target_line=_stated_target(known.target) if stated else line(frame[target]),
+        task=task,
         sensitive=sensitive,
         split_line=_stated(known.split) or (_split_line(frame[split]) if split else _drawn_split()),
         features=tuple(name for name in free if name != target),

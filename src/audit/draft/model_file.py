@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit.draft.bundle import task_of
 from audit.draft.words import CHECK, quoted
 from audit.errors import ModelError
 
@@ -42,6 +43,8 @@ class Told:
         Whether it brings the way from columns to numbers, so that none can be named.
     texts : bool
         Whether it takes one column of texts.
+    task : str
+        What it decides; empty where that is not known.
     """
 
     trusted: bool = False
@@ -52,6 +55,7 @@ class Told:
     ordered: bool = False
     encodes: bool = False
     texts: bool = False
+    task: str = ""
 
     def lines(self, path: str) -> Iterator[str]:
         """Yield the lines that name the file and what it does not say itself."""
@@ -109,6 +113,7 @@ def _loaded(path: Path, found: str, *, trust: bool) -> Told:
         ordered=model.classes is not None,
         encodes=found in {ESTIMATOR, READER},
         texts=found == READER,
+        task=task_of(model.output if guess is None else None, model.classes),
     )
 
 

@@ -11,11 +11,11 @@ from audit.draft.bundle import is_bundle
 from audit.draft.code import Place, find_encoder, find_factory
 from audit.draft.columns import Guess
 from audit.draft.model_file import Told
+from audit.draft.task import prediction_lines
 from audit.draft.words import CHECK, quoted, relative
 from audit.errors import ModelError, nearest
 
 WEIGHTS = (".safetensors", ".pt", ".pth", ".ckpt")
-TWO = 2
 
 
 def encoder_of(model: str) -> Place | None:
@@ -86,6 +86,7 @@ def model_lines(
     *,
     encoder: Place | None,
     told: Told | None,
+    task: str = "binary",
 ) -> Iterator[str]:
     """Yield the lines that name the model, or its predictions.
 
@@ -96,9 +97,7 @@ def model_lines(
     """
     if score is not None:
         yield "predictions:"
-        two = table.frame[score].nunique(dropna=True) <= TWO
-        key = "label" if two else "score"
-        yield f"  {key}: {quoted(score)}   {CHECK} score or label"
+        yield from prediction_lines(score, table.frame[score], task)
         return
     yield "model:"
     path = Path(model)

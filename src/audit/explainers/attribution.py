@@ -18,7 +18,7 @@ class Attribution:
     Attributes
     ----------
     values : dict of str to Tensor
-        For each tensor, the same shape, in units of the score (a probability).
+        For each floating-point tensor, the same shape, in units of the score.
     errors : ndarray of float64, shape (rows,)
         Sum of the values less (score at the row less score at the baseline).
     figures : dict of str to ndarray, each of shape (rows,)
@@ -65,15 +65,16 @@ class Explainer(Protocol):
     tolerance: float
 
     def attribute(self, model: TorchModel, tensors: Tensors, baselines: Tensors) -> Attribution:
-        """Attribute the probability of the positive class.
+        """Attribute the score: a probability, or a predicted value.
 
         Parameters
         ----------
         model : TorchModel
             In evaluation mode.
         tensors : dict of str to Tensor
-            Floating point; first dimension: rows.
+            First dimension: rows. Values go to floating-point tensors; others (masks, tokens whose
+            embeddings are among the tensors) are passed on as they are.
         baselines : dict of str to Tensor
-            The same names, one row each.
+            Of each floating-point tensor one row, or one for each row.
         """
         ...

@@ -3,23 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import cast
+from dataclasses import dataclass, is_dataclass, replace
+from typing import Any, cast
 
 from audit.config import ExplainConfig
-from audit.data.dataset import Dataset
+from audit.data.dataset import Dataset, Rows
 from audit.errors import AuditError, ModelError
-from audit.explainers.attributed import Attributed, Progress, attribute_rows, baseline_tensors
+from audit.explainers.attributed import Attributed, Progress, attribute_rows
 from audit.explainers.attribution import Explainer
+from audit.explainers.baselines import find_baselines, words_baseline
+from audit.explainers.entrance import Entrance, open_entrance
 from audit.explainers.levels import missing, of_everyone, of_gap, of_group
+from audit.explainers.picture_results import PictureRecord
+from audit.explainers.pictures import Album
 from audit.explainers.plan import Plan, make_plan
 from audit.explainers.results import Explanation
 from audit.explainers.sampled import against_rows, sample_rows
 from audit.explainers.shapley_sampling import ShapleySampling
+from audit.explainers.text_pictures import text_pictures
 from audit.metrics.results import Group
 from audit.models.answering import AnswerModel
+from audit.models.embedding_entry import NoEntryError
+from audit.models.inference import evaluating, seeded, threads_for
 from audit.models.model import TorchModel
 from audit.predictions import Predictions
 from audit.registry import EXPLAINERS
+
+PROBE = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """What was found out about the scores of a model.
+
+    Attributes
+    ----------
+    explanations : tuple of Explanation
+        For each method: global, then groups, then gaps.
+    pictures : tuple of PictureRecord
+        Of those of groups and gaps, for images, series and texts.
+    """
+
+    explanations: tuple[Explanation, ...] = ()
+    pictures: tuple[PictureRecord, ...] = ()
 
 
 def explain(
@@ -35,7 +61,7 @@ def explain(
     split: str = "test",
     role: str = "baseline",
     progress: Progress | None = None,
-) -> tuple[Explanation, ...]:
+) -> Explained:
     """Explain the scores of the predicted rows by each configured method.
 
     One draw of rows serves each group wherever it occurs, and one baseline (the mean of the
@@ -66,9 +92,8 @@ def explain(
 
     Returns
     -------
-    tuple of Explanation
-        For each method: global, then groups, then gaps. If the inputs have no gradient, one of
-        status ``undefined`` that says so.
+    Explained
+        If the inputs have no gradient, with one explanation of status ``undefined`` that says so.
 
     Raises
     ------
@@ -91,10 +116,10 @@ def explain(
         split=split,
         role=role,
     )
-    return tuple(
-        explanation
-        for explainer in explainers
-        for explanation in _explanations(model, dataset, explainer, plan, progress)
+    found = [_explanations(model, dataset, each, plan, progress) for each in explainers]
+    return Explained(
+        explanations=tuple(item for each in found for item in each.explanations),
+        pictures=tuple(item for each in found for item in each.pictures),
     )
 
 
@@ -114,24 +139,25 @@ def _explanations(
     explainer: Explainer | ShapleySampling,
     plan: Plan,
     progress: Progress | None,
-) -> Iterator[Explanation]:
-    everyone = plan.everyone.rows
-    if not len(everyone):
-        yield missing(explainer, plan, "global", 0, "undefined", "no row has a positive weight")
-        return
-    if isinstance(explainer, ShapleySampling):
-        plan = against_rows(plan, explainer, dataset)
-        attributed = _sampled(model, dataset, explainer, plan, progress)
-    else:
-        attributed = _differentiated(cast(TorchModel, model), dataset, explainer, plan, progress)
-    if isinstance(attributed, str):
-        yield missing(explainer, plan, "global", len(everyone), "undefined", attributed)
-        return
-    yield of_everyone(attributed.take(everyone), explainer, plan)
-    for single in plan.singles:
-        yield of_group(attributed, single, explainer, plan)
-    for a, b in plan.pairs:
-        yield of_gap(attributed, a, b, explainer, plan)
+) -> Explained:
+    if not len(plan.everyone.rows):
+        return _undefined(explainer, plan, "no row has a positive weight")
+    scaled = _scaled(explainer, plan.scale)
+    if isinstance(scaled, ShapleySampling):
+        return _sampled(model, dataset, scaled, against_rows(plan, scaled, dataset), progress)
+    return _differentiated(cast(TorchModel, model), dataset, scaled, plan, progress)
+
+
+def _undefined(explainer: Explainer | ShapleySampling, plan: Plan, reason: str) -> Explained:
+    rows = len(plan.everyone.rows)
+    return Explained(explanations=(missing(explainer, plan, "global", rows, "undefined", reason),))
+
+
+def _scaled(explainer: Explainer | ShapleySampling, scale: float) -> Explainer | ShapleySampling:
+    """Return the method with its tolerance in units of the score; one of another kind as it is."""
+    if scale == 1 or not is_dataclass(explainer):
+        return explainer
+    return replace(cast(Any, explainer), tolerance=explainer.tolerance * scale)  # type: ignore[no-any-return]  # of the same class
 
 
 def _sampled(
@@ -140,12 +166,13 @@ def _sampled(
     explainer: ShapleySampling,
     plan: Plan,
     progress: Progress | None,
-) -> Attributed | str:
-    """Return the attributions, or why there are none: not every mixture of two rows has a score."""
+) -> Explained:
+    """Explain by sampling, or say why not: not every mixture of two rows has a score."""
     try:
-        return sample_rows(model, dataset, explainer, plan, progress=progress)
+        attributed = sample_rows(model, dataset, explainer, plan, progress=progress)
     except AuditError as error:
-        return str(error)
+        return _undefined(explainer, plan, str(error))
+    return Explained(explanations=tuple(_levels(attributed, explainer, plan)))
 
 
 def _differentiated(
@@ -154,13 +181,46 @@ def _differentiated(
     explainer: Explainer,
     plan: Plan,
     progress: Progress | None,
-) -> Attributed | str:
-    """Return the attributions, or why there are none: some inputs have no gradient."""
-    everyone = plan.everyone.rows
+) -> Explained:
+    """Explain by gradients, or say why not: some inputs have none."""
+    everyone, needed = plan.everyone.rows, plan.needed()
     try:
-        baselines = baseline_tensors(
-            model, dataset, everyone, plan.baseline_kind, plan.weights[everyone]
+        entrance = _entrance(model, dataset, everyone)
+        baselines = find_baselines(
+            entrance, dataset, everyone, plan.baseline_kind, plan.weights[everyone]
         )
     except ModelError as error:
-        return str(error)
-    return attribute_rows(model, dataset, explainer, baselines, plan.needed(), progress=progress)
+        return _undefined(explainer, plan, str(error))
+    plan = replace(plan, baseline=plan.baseline + words_baseline(entrance, plan.baseline_kind))
+    album = Album(entrance=entrance, plan=plan)
+    try:
+        attributed = attribute_rows(
+            *(entrance, dataset, explainer, baselines, needed),
+            share=plan.weight_in_draw(needed),
+            viewer=album,
+            progress=progress,
+        )
+    except NoEntryError as error:
+        return _undefined(explainer, plan, str(error))
+    explanations = tuple(_levels(attributed, explainer, plan))
+    pictures = (
+        *album.pictures(explanations),
+        *text_pictures(attributed, explanations, album.groups, entrance, plan),
+    )
+    return Explained(explanations=explanations, pictures=pictures)
+
+
+def _entrance(model: TorchModel, dataset: Dataset, rows: Rows) -> Entrance:
+    _, inputs = next(dataset.batches(rows[:PROBE], PROBE))
+    with evaluating(model.network), seeded(0, model.device), threads_for(model.network):
+        return open_entrance(model, model.encode(inputs))
+
+
+def _levels(
+    attributed: Attributed, explainer: Explainer | ShapleySampling, plan: Plan
+) -> Iterator[Explanation]:
+    yield of_everyone(attributed.take(plan.everyone.rows), explainer, plan)
+    for single in plan.singles:
+        yield of_group(attributed, single, explainer, plan)
+    for a, b in plan.pairs:
+        yield of_gap(attributed, a, b, explainer, plan)

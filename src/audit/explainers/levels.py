@@ -13,23 +13,24 @@ from audit.explainers.draws import Draw
 from audit.explainers.means import difference_intervals, mean_intervals, weighted_mean
 from audit.explainers.plan import Floats, Plan
 from audit.explainers.results import Explanation, FeatureValue, Level
+from audit.explainers.shortlist import Shortlist, shortlist
 from audit.metrics.results import Group, Interval
 
-TARGET = "probability of the positive class"
 Status = Literal["suppressed", "undefined"]
 
 
 def of_everyone(part: Attributed, explainer: Method, plan: Plan) -> Explanation:
     """Return the mean absolute attributions; `part` holds the rows of the uniform draw."""
     weights = plan.weights[part.rows]
-    mean = weighted_mean(np.abs(part.values), weights)
+    named = shortlist([part], [weights], plan.minimum_group, absolute=True)
+    mean = weighted_mean(np.abs(named.values[0]), weights)
     errors = weighted_mean(np.abs(part.errors)[:, None], weights)
     return Explanation(
         **_shared(explainer, plan, "global"),
         **_judged(part, explainer),
         rows=len(part.rows),
         residual=float(errors.value[0]),
-        values=_values(part.features, mean.value, mean_intervals(mean, plan.confidence, floor=0.0)),
+        values=_values(named, mean.value, mean_intervals(mean, plan.confidence, floor=0.0)),
     )
 
 
@@ -39,7 +40,9 @@ def of_group(attributed: Attributed, drawn: Draw, explainer: Method, plan: Plan)
     if reason := plan.too_small(drawn):
         return missing(explainer, plan, "group", drawn.size, "suppressed", reason, **groups)
     part = attributed.take(drawn.rows)
-    mean = weighted_mean(part.values, plan.weights[part.rows])
+    weights = plan.weights[part.rows]
+    named = shortlist([part], [weights], plan.minimum_group)
+    mean = weighted_mean(named.values[0], weights)
     total = _mean_score(drawn, plan) - part.baseline_score
     return Explanation(
         **_shared(explainer, plan, "group", **groups),
@@ -47,7 +50,7 @@ def of_group(attributed: Attributed, drawn: Draw, explainer: Method, plan: Plan)
         rows=len(part.rows),
         total=total,
         residual=total - float(mean.value.sum()),
-        values=_values(part.features, mean.value, mean_intervals(mean, plan.confidence)),
+        values=_values(named, mean.value, mean_intervals(mean, plan.confidence)),
     )
 
 
@@ -56,9 +59,11 @@ def of_gap(attributed: Attributed, a: Draw, b: Draw, explainer: Method, plan: Pl
     groups = {"a": a.group, "b": b.group}
     if reason := plan.too_small(a, b):
         return missing(explainer, plan, "gap", a.size + b.size, "suppressed", reason, **groups)
+    weights = [plan.weights[drawn.rows] for drawn in (a, b)]
+    parts = [attributed.take(drawn.rows) for drawn in (a, b)]
+    named = shortlist(parts, weights, plan.minimum_group)
     means = [
-        weighted_mean(attributed.take(drawn.rows).values, plan.weights[drawn.rows])
-        for drawn in (a, b)
+        weighted_mean(values, weight) for values, weight in zip(named.values, weights, strict=True)
     ]
     difference = means[0].value - means[1].value
     total = _mean_score(a, plan) - _mean_score(b, plan)
@@ -70,7 +75,7 @@ def of_gap(attributed: Attributed, a: Draw, b: Draw, explainer: Method, plan: Pl
         rows=len(both.rows),
         total=total,
         residual=total - float(difference.sum()),
-        values=_values(both.features, difference, intervals),
+        values=_values(named, difference, intervals),
     )
 
 
@@ -79,8 +84,9 @@ def _mean_score(drawn: Draw, plan: Plan) -> float:
 
 
 def _values(
-    features: tuple[str, ...], values: Floats, intervals: list[Interval | None]
+    named: Shortlist, values: Floats, intervals: list[Interval | None]
 ) -> tuple[FeatureValue, ...]:
+    features = named.features
     order = sorted(range(len(features)), key=lambda place: (-abs(values[place]), features[place]))
     return tuple(
         FeatureValue(feature=features[i], value=float(values[i]), interval=intervals[i])
@@ -111,6 +117,7 @@ def _shared(explainer: Method, plan: Plan, level: Level, **groups: Group) -> dic
         model=plan.role,
         split=plan.split,
         baseline=plan.baseline_kind,
+        **plan.identity,
         **groups,
     )
     return {
@@ -120,7 +127,7 @@ def _shared(explainer: Method, plan: Plan, level: Level, **groups: Group) -> dic
         "split": plan.split,
         "level": level,
         "baseline": plan.baseline,
-        "target": TARGET,
+        "target": plan.target,
         **groups,
     }
 

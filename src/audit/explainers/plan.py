@@ -31,6 +31,13 @@ class Plan:
     pairs : tuple of pairs of Draw
     scores, weights : ndarray of float64, shape (rows of the data set,)
         NaN where a row was not predicted.
+    target : str
+        What is explained, in words.
+    identity : dict
+        What tells this target from another of the same model, beside the method and the level.
+    scale : float
+        One unit of the score for tolerances: 1 of a probability; of a predicted value the standard
+        deviation of the predictions.
     baseline_kind, baseline, split, role : str
     minimum_group, seed : int
     confidence : float
@@ -41,6 +48,9 @@ class Plan:
     pairs: tuple[tuple[Draw, Draw], ...]
     scores: Floats
     weights: Floats
+    target: str
+    identity: dict[str, str]
+    scale: float
     baseline_kind: str
     baseline: str
     split: str
@@ -56,6 +66,10 @@ class Plan:
             f"{_words(drawn.group)}: {drawn.size} rows, fewer than {self.minimum_group}"
             for drawn in small
         )
+
+    def weight_in_draw(self, rows: NDArray[np.int64]) -> Floats:
+        """Return the weight of each of some rows in the uniform draw, 0 of those not drawn."""
+        return np.where(np.isin(rows, self.everyone.rows), self.weights[rows], 0.0)
 
     def needed(self) -> NDArray[np.int64]:
         """Return every row that some explanation needs, in rising order."""
@@ -87,7 +101,11 @@ def make_plan(
     half = config.rows // 2
     scores = np.full(len(dataset), np.nan)
     scores[predictions.rows] = predictions.score
+    target = _target(dataset)
     return Plan(
+        target=target,
+        identity={} if dataset.task == "binary" else {"target": target},
+        scale=_scale(scores[predictions.rows]) if dataset.task == "regression" else 1.0,
         everyone=everyone,
         singles=tuple(drawn(group, half) for group in single_groups(dataset)),
         pairs=tuple((drawn(a, half), drawn(b, half)) for a, b in gaps),
@@ -98,6 +116,20 @@ def make_plan(
         baseline=_baseline_words(config.baseline, everyone, seed, settings["split"]),
         **settings,
     )
+
+
+def _target(dataset: Dataset) -> str:
+    if dataset.task == "binary":
+        return "probability of the positive class"
+    if dataset.task == "multiclass":
+        return f"probability of class {dataset.classes[dataset.focus]}"
+    columns = [column.name for column in dataset.record.columns if "target" in column.roles]
+    return f"predicted {columns[0] if columns else dataset.record.target}"
+
+
+def _scale(scores: Floats) -> float:
+    """Return the standard deviation of predictions, as far as single precision can tell."""
+    return float(max(scores.std(), np.abs(scores).max() / 100)) or 1.0 if len(scores) else 1.0
 
 
 def _baseline_words(kind: str, everyone: Draw, seed: int, split: str) -> str:

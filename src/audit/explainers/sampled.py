@@ -11,21 +11,21 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from audit.data.dataset import Dataset
+from audit.data.dataset import Dataset, TableInput
 from audit.errors import ModelError
-from audit.explainers.attributed import BATCH, Attributed, Progress
+from audit.explainers.attributed import Attributed, Progress
+from audit.explainers.entrance import BATCH
 from audit.explainers.plan import Plan
 from audit.explainers.shapley_sampling import Ask, ShapleySampling
 from audit.models.answering import AnswerModel
-from audit.models.inference import evaluating, probabilities, seeded, threads_for
+from audit.models.inference import evaluating, scores_of, seeded, threads_for
 from audit.models.model import TorchModel
-
-TABLE = "table"
 
 
 def against_rows(plan: Plan, explainer: ShapleySampling, dataset: Dataset) -> Plan:
     """Return the plan with what a row is compared with in words: reference rows, not a baseline."""
-    names = dataset.inputs[TABLE].take(plan.everyone.rows[:1]).columns if _tabular(dataset) else ()
+    name = _table(dataset)
+    names = () if name is None else dataset.inputs[name].take(plan.everyone.rows[:1]).columns
     count = min(explainer.references(len(names)), len(plan.everyone.rows))
     words = f"{count:,} rows of {plan.split}, drawn by seed {plan.seed}"
     return replace(plan, baseline=words, baseline_kind="rows")
@@ -48,13 +48,18 @@ def sample_rows(
     ModelError
         If the model takes something else than one table, or fails.
     """
-    if not _tabular(dataset):
-        raise ModelError("expected one table to explain", "turn explanations off")
-    source, rows = dataset.inputs[TABLE], plan.needed()
+    name = _table(dataset)
+    if name is None:
+        raise ModelError(
+            "expected one table to explain, came "
+            f"{', '.join(dataset.inputs) or 'no input'}: Shapley sampling changes columns",
+            "turn explanations off, or audit a torch network, which has gradients",
+        )
+    source, rows = dataset.inputs[name], plan.needed()
     columns = tuple(str(name) for name in source.take(rows[:1]).columns)
     reference = source.take(_references(plan, explainer.references(len(columns))))
     parts = []
-    with asking(model) as ask:
+    with asking(model, name) as ask:
         for start in range(0, len(rows), BATCH):
             part = rows[start : start + BATCH]
             parts.append(explainer.attribute(ask, source.take(part), reference))
@@ -74,8 +79,10 @@ def sample_rows(
     )
 
 
-def _tabular(dataset: Dataset) -> bool:
-    return set(dataset.inputs) == {TABLE}
+def _table(dataset: Dataset) -> str | None:
+    """Return the name of the table, where it is all that the model takes."""
+    tables = [name for name, source in dataset.inputs.items() if isinstance(source, TableInput)]
+    return tables[0] if tables and len(dataset.inputs) == 1 else None
 
 
 def _references(plan: Plan, count: int) -> NDArray[np.int64]:
@@ -89,26 +96,32 @@ def _references(plan: Plan, count: int) -> NDArray[np.int64]:
 
 
 @contextmanager
-def asking(model: TorchModel | AnswerModel) -> Iterator[Ask]:
-    """Give a function from a frame to probabilities, which leaves no trace on a network."""
+def asking(model: TorchModel | AnswerModel, name: str = "table") -> Iterator[Ask]:
+    """Give a function from a frame to scores, which leaves no trace on a network.
+
+    Parameters
+    ----------
+    name : str
+        The input that the frame is.
+    """
     if isinstance(model, AnswerModel):
-        yield _asking(model)
+        yield _asking(model, name)
         return
     with evaluating(model.network), seeded(0, model.device), threads_for(model.network):
-        yield _network(model)
+        yield _network(model, name)
 
 
-def _asking(model: AnswerModel) -> Ask:
+def _asking(model: AnswerModel, name: str) -> Ask:
     def ask(frame: pd.DataFrame) -> NDArray[np.float64]:
-        return probabilities(model, model.answers({TABLE: frame}, len(frame)))
+        return scores_of(model, model.answers({name: frame}, len(frame)))
 
     return ask
 
 
-def _network(model: TorchModel) -> Callable[[pd.DataFrame], NDArray[np.float64]]:
+def _network(model: TorchModel, name: str) -> Callable[[pd.DataFrame], NDArray[np.float64]]:
     def ask(frame: pd.DataFrame) -> NDArray[np.float64]:
         with torch.no_grad():
-            answer = model.answer(model.encode({TABLE: frame}).tensors)
-        return probabilities(model, answer.cpu().double().numpy())
+            answer = model.answer(model.encode({name: frame}).tensors)
+        return scores_of(model, answer.cpu().double().numpy())
 
     return ask

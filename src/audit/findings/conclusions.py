@@ -8,10 +8,11 @@ from itertools import groupby
 from audit.findings.change import levelling, mitigations
 from audit.findings.drawing import Results, finding
 from audit.findings.network import carriers, drivers
+from audit.findings.probable import probable
 from audit.findings.records import Finding, Severity, Verdict
 from audit.findings.subgroups import subgroups
 from audit.findings.verdict import (
-    RULE,
+    RULES,
     Headline,
     alpha,
     compared,
@@ -25,13 +26,13 @@ from audit.findings.words import (
     group_words,
     p_words,
     percent,
-    points,
-    points_interval,
     title,
 )
+from audit.metrics.headline import parts_of
 from audit.metrics.results import Disparity
 
 PLACES: Mapping[str, Severity] = {"beyond": "high", "across": "medium", "inside": "low"}
+OF_LABELS: Mapping[str, str] = {"base_rate": "labels", "mean_target": "targets"}
 RANK: Mapping[str, int] = {"high": 0, "medium": 1, "low": 2, "info": 3}
 
 
@@ -50,30 +51,35 @@ def conclude(results: Results) -> tuple[tuple[Finding, ...], Verdict]:
 
 
 def _verdict(results: Results, found: Headline, findings: tuple[Finding, ...]) -> Verdict:
-    word = verdict_word(found, results.tolerance)
+    said = results.said
+    word = verdict_word(found, said.tolerance)
     leading = found.leading
     about = [f.id for f in findings if leading is not None and leading.id in f.refs]
     return Verdict(
         word=word,
-        rule=RULE.format(alpha=alpha(results.confidence), tolerance=results.tolerance),
+        rule=RULES[results.data.task].format(
+            alpha=alpha(results.confidence),
+            tolerance=said.limit if results.scale else f"{results.tolerance:g}",
+        ),
         finding=about[0] if about else None,
         headline=leading.id if leading else None,
         missable=found.missable,
         compared=len(found.computed),
         standing=len(found.standing),
-        sentence=sentence(word, found, results.rates, results.tolerance),
+        sentence=sentence(word, found, said),
     )
 
 
 def _disparities(results: Results, found: Headline) -> Iterator[Finding]:
+    said = results.said
     for disparity in found.standing:
-        where = place_of(disparity, results.tolerance)
+        where = place_of(disparity, said.tolerance)
         yield finding(
             "DISPARITY",
             PLACES[where],
-            f"{compared(disparity, results.rates)} Adjusted {p_words(disparity.p_adjusted or 0)} "
+            f"{compared(disparity, said)} Adjusted {p_words(disparity.p_adjusted or 0)} "
             f"among {len(found.computed)} comparisons; the interval lies {where} the tolerance "
-            f"of {points(results.tolerance)}.{_established(disparity)}",
+            f"of {said.limit}.{_established(disparity)}",
             (disparity.id, disparity.a_metric, disparity.b_metric),
         )
 
@@ -94,27 +100,30 @@ def _others(results: Results, found: Headline) -> Iterator[Finding]:
         if d.id in made or d.selection != "worst_pair" or d.kind != "difference" or not stands:
             continue
         if d.metric == "imprint":
-            yield _imprint(d)
+            yield _imprint(d, results)
             continue
-        labels = d.metric == "base_rate"
-        note = " The labels themselves differ, before any prediction." if labels else ""
+        labels = OF_LABELS.get(parts_of(d.metric)[0])
+        note = f" The {labels} themselves differ, before any prediction." if labels else ""
         yield finding(
             "LABEL_GAP" if labels else "OTHER_DISPARITY",
             "info" if labels else "low",
-            f"{compared(d, results.rates)}{note}",
+            f"{compared(d, results.said)}{note}",
             (d.id, d.a_metric, d.b_metric),
         )
 
 
-def _imprint(disparity: Disparity) -> Finding:
-    size = points(abs(disparity.value or 0))
+def _imprint(disparity: Disparity, results: Results) -> Finding:
+    said, data = results.said, results.data
+    size = said.gap(abs(disparity.value or 0), said.gap_kind)
     verb = "exceeds" if (disparity.value or 0) > 0 else "falls short of"
-    span = f" ({points_interval(disparity.interval)})" if disparity.interval else ""
+    span = f" ({said.interval(disparity.interval, said.gap_kind)})" if disparity.interval else ""
+    labels = "targets" if data.task == "regression" else "labels"
+    of = f" of class {data.focus!r}" if data.task == "multiclass" else ""
     return finding(
         "IMPRINT",
         "medium" if (disparity.value or 0) > 0 else "low",
-        f"The gap in predictions between {group_words(disparity.a)} and "
-        f"{group_words(disparity.b)} {verb} the gap in the labels of the same rows by "
+        f"The gap in predictions{of} between {group_words(disparity.a)} and "
+        f"{group_words(disparity.b)} {verb} the gap in the {labels} of the same rows by "
         f"{size}{span}.",
         (disparity.id,),
     )
@@ -164,10 +173,11 @@ def _unknown(results: Results, _: Headline) -> Iterator[Finding]:
 
 
 def _power(results: Results, found: Headline) -> Iterator[Finding]:
+    said = results.said
     weak = [
         d
         for d in found.computed
-        if len(d.attributes) == 1 and (d.minimum_detectable or 0) > results.tolerance
+        if len(d.attributes) == 1 and (d.minimum_detectable or 0) > said.tolerance
     ]
     if weak:
         worst = max(weak, key=lambda d: d.minimum_detectable or 0)
@@ -175,9 +185,9 @@ def _power(results: Results, found: Headline) -> Iterator[Finding]:
             "LOW_POWER",
             "low",
             f"{len(weak)} of the single-attribute comparisons would miss gaps larger than the "
-            f"tolerance of {points(results.tolerance)}; the weakest, {title(worst.metric)} by "
-            f"{worst.attributes[0]}, would find a gap of {points(worst.minimum_detectable or 0)} "
-            "with 80% power.",
+            f"tolerance of {said.limit}; the weakest, {title(worst.metric)} by "
+            f"{worst.attributes[0]}, would find a gap of "
+            f"{said.gap(worst.minimum_detectable or 0, said.gap_kind)} with 80% power.",
             tuple(d.id for d in weak),
         )
 
@@ -206,6 +216,7 @@ DRAWERS = (
     mitigations,
     levelling,
     subgroups,
+    probable,
     _sensitive_features,
     _power,
     _suppressed,

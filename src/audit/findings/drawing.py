@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from audit.canonical import stable_id
 from audit.data.records import DataRecord
 from audit.explainers.results import Explanation
+from audit.findings.amounts import Amounts
 from audit.findings.records import Finding, Severity
 from audit.metrics.curve_results import Curves
+from audit.metrics.headline import TargetScale
+from audit.metrics.probable_results import ProbableFigures
 from audit.metrics.results import Disparity, MetricResult
 from audit.metrics.subgroups.results import SubgroupSearch
 from audit.mitigation.results import ComparisonRecord, Levelling, MitigationRecord
@@ -34,11 +38,24 @@ class Results:
     levelling: tuple[Levelling, ...] = ()
     curves: Curves = field(default_factory=Curves)
     subgroups: tuple[SubgroupSearch, ...] = ()
+    probable: tuple[ProbableFigures, ...] = ()
+
+    scale: TargetScale | None = None
 
     @property
     def rates(self) -> dict[str, MetricResult]:
         """Metrics by identifier."""
         return {metric.id: metric for metric in self.metrics}
+
+    @cached_property
+    def said(self) -> Amounts:
+        """How figures are said, and the tolerance in the unit of the gaps it judges."""
+        return Amounts(
+            task=self.data.task,
+            metrics=self.rates,
+            spread=self.scale.spread if self.scale else None,
+            tolerance=self.scale.tolerance if self.scale else self.tolerance,
+        )
 
 
 def finding(

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from audit.findings.amounts import Amounts, quantity
 from audit.findings.drawing import Results, finding
 from audit.findings.records import Finding
 from audit.findings.verdict import Headline
-from audit.findings.words import and_list, group_words, points
+from audit.findings.words import and_list, group_words
+from audit.metrics.headline import headline
 from audit.weights.results import Ledger, LedgerEntry
 
 DRIVERS = 3
-GAPS = {
-    "demographic_parity": "score gap",
-    "equal_opportunity": "score gap among positives",
-    "false_positive_parity": "score gap among negatives",
+AMONG = {
+    "demographic_parity": "",
+    "equal_opportunity": " among positives",
+    "false_positive_parity": " among negatives",
 }
+LINKS = {"binary": "probability", "multiclass": "probability", "regression": "value"}
+"""In which unit of a ledger carriers are told."""
 
 
 def drivers(results: Results, found: Headline) -> Iterator[Finding]:
     """Say which features the score gap of each established disparity goes through."""
-    standing = [(d.a, d.b) for d in found.standing if d.metric == "selection_rate"]
+    compared = headline(results.data)["demographic_parity"]
+    standing = [(d.a, d.b) for d in found.standing if d.metric == compared]
+    said = results.said
     for item in results.explanations:
         if item.status == "not converged":
             yield finding("NOT_CONVERGED", "low", f"Explanation: {item.reason}", (item.id,))
         if item.level != "gap" or item.status != "ok" or (item.a, item.b) not in standing:
             continue
-        parts = [f"{value.feature} {points(value.value)}" for value in item.values[:DRIVERS]]
+        parts = [f"{value.feature} {_part(value.value, said)}" for value in item.values[:DRIVERS]]
         yield finding(
             "DRIVERS",
             "info",
-            f"Of the score gap of {points(item.total or 0)} between {group_words(item.a)} and "
+            f"Of the {_score(results)} of {said.gap(item.total or 0, said.gap_kind)} between "
+            f"{group_words(item.a)} and "
             f"{group_words(item.b)} ({item.rows:,} rows), the largest parts go through "
             f"{and_list(parts)}. This is association, not cause.",
             (item.id,),
@@ -45,17 +52,35 @@ def carriers(results: Results, _: Headline) -> Iterator[Finding]:
                 "LEDGER_NOT_CONVERGED", "low", f"Weight ledger: {ledger.reason}", (ledger.id,)
             )
         told = ledger.kind == "carrier" and ledger.level == "unit" and ledger.cut != "input"
-        if told and ledger.status == "ok" and ledger.link == "probability":
-            yield from _carriers(ledger)
+        if told and ledger.status == "ok" and ledger.link == LINKS[results.data.task]:
+            yield from _carriers(ledger, results)
 
 
-def _carriers(ledger: Ledger) -> Iterator[Finding]:
+def _score(results: Results) -> str:
+    """Name the gap that is explained."""
+    if results.data.task == "regression":
+        return "gap in predictions"
+    return f"score gap{_focus(results)}"
+
+
+def _focus(results: Results) -> str:
+    return f" of class {results.data.focus!r}" if results.data.task == "multiclass" else ""
+
+
+def _part(value: float, said: Amounts) -> str:
+    kind = said.gap_kind
+    return quantity(value) if kind == "unit" else said.gap(value, kind)
+
+
+def _carriers(ledger: Ledger, results: Results) -> Iterator[Finding]:
     found = [entry for entry in ledger.entries if entry.status == "carrier"]
     if not found or ledger.total is None:
         return
-    names = [f"{entry.name} {points(entry.value)}{_share(entry)}" for entry in found]
+    said = results.said
+    names = [f"{entry.name} {_part(entry.value, said)}{_share(entry)}" for entry in found]
     checked = ledger.verification.confirmed if ledger.verification else None
-    gap = f"{GAPS[ledger.gap]} of {points(ledger.total)}"
+    total = said.gap(ledger.total, said.gap_kind)
+    gap = f"{_score(results)}{AMONG[ledger.gap]} of {total}"
     yield finding(
         "CARRIERS" if checked else "CARRIERS_NOT_CONFIRMED",
         "info",

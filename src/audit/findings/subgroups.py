@@ -8,6 +8,7 @@ from audit.findings.drawing import Results, finding
 from audit.findings.records import Finding
 from audit.findings.verdict import Headline
 from audit.findings.words import group_words, p_words, percent, points, points_interval, title
+from audit.metrics.headline import in_task
 from audit.metrics.subgroups.results import FoundSubgroup, SubgroupSearch
 
 
@@ -16,11 +17,10 @@ def subgroups(results: Results, _: Headline) -> Iterator[Finding]:
     for search in results.subgroups:
         for found in search.found:
             if found.confirmed and len(found.group) > 1:
-                yield _found(search, found)
+                yield _found(search, found, title(in_task(search.metric, results.data)))
 
 
-def _found(search: SubgroupSearch, found: FoundSubgroup) -> Finding:
-    name = title(search.metric)
+def _found(search: SubgroupSearch, found: FoundSubgroup, name: str) -> Finding:
     confirmed = points(found.confirmed_difference or found.shrunken_difference)
     span = f", {points_interval(found.interval)}" if found.interval else ""
     return finding(

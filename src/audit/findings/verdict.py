@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from audit.findings.amounts import Amounts
 from audit.findings.records import VerdictWord
-from audit.findings.words import amount, gap, group_words, points, points_interval, title
-from audit.metrics.results import Disparity, MetricResult
+from audit.findings.words import group_words, title
+from audit.metrics.results import Disparity
 
 HEADLINE = "headline"
-RULE = (
-    "Headline comparisons are the worst pairs of selection rate, true positive rate and false "
-    "positive rate for each sensitive attribute and each intersection. The verdict is, in this "
-    "order: Not assessed, if none of them can be computed; Disparity found, if the adjusted "
-    "p-value of any is below {alpha:g}; Too little data, if the smallest gap that a "
-    "single-attribute comparison would detect with 80% power exceeds the tolerance of "
-    "{tolerance:g} for any of them; else No disparity detected."
-)
+COMPARED = {
+    "binary": "selection rate, true positive rate and false positive rate",
+    "multiclass": "selection rate, true positive rate and false positive rate of each class that "
+    "is measured against the rest (of two classes: of the one in focus),",
+    "regression": "mean prediction, mean error and mean absolute error",
+}
+RULES = {
+    task: f"Headline comparisons are the worst pairs of {compared} for each sensitive attribute "
+    "and each intersection. The verdict is, in this order: Not assessed, if none of them can be "
+    "computed; Disparity found, if the adjusted p-value of any is below {alpha:g}; Too little "
+    "data, if the smallest gap that a single-attribute comparison would detect with 80% power "
+    "exceeds the tolerance of {tolerance} for any of them; else No disparity detected."
+    for task, compared in COMPARED.items()
+}
+RULE = RULES["binary"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,35 +95,40 @@ def place_of(disparity: Disparity, tolerance: float) -> str:
     return "inside" if farthest <= tolerance else "across"
 
 
-def sentence(
-    word: VerdictWord, found: Headline, rates: Mapping[str, MetricResult], tolerance: float
-) -> str:
+def sentence(word: VerdictWord, found: Headline, said: Amounts) -> str:
     """Put the verdict into one or two sentences."""
     leading = found.leading
     if leading is None:
         return "None of the headline comparisons could be computed."
     if word == "Disparity found":
-        where = place_of(leading, tolerance)
+        where = place_of(leading, said.tolerance)
         return (
-            f"{told(leading, rates)}. The interval of the difference lies {where} the tolerance "
-            f"of {points(tolerance)}."
+            f"{told(leading, said)}{_apart(leading, said)}. The interval of the difference lies "
+            f"{where} the tolerance of {said.limit}."
         )
-    missed = points(found.missable) if found.missable is not None else "any size"
+    size = found.missable
+    missed = said.gap(size, said.gap_kind) if size is not None else "any size"
     if word == "Too little data":
         return (
             f"A gap of {missed} could have been missed, more than the tolerance of "
-            f"{points(tolerance)}. Largest seen: {told(leading, rates)}."
+            f"{said.limit}. Largest seen: {told(leading, said)}."
         )
     return (
-        f"Gaps smaller than {missed} could have been missed. Largest seen: {told(leading, rates)}."
+        f"Gaps smaller than {missed} could have been missed. Largest seen: {told(leading, said)}."
     )
 
 
-def told(disparity: Disparity, rates: Mapping[str, MetricResult]) -> str:
+def _apart(disparity: Disparity, said: Amounts) -> str:
+    """Say the difference of two means, which is not read off them in standard deviations."""
+    kind = said.kind(disparity.metric, disparity.a_metric)
+    return f": a difference of {said.gap(disparity.value or 0, kind)}" if kind == "unit" else ""
+
+
+def told(disparity: Disparity, said: Amounts) -> str:
     """Say a comparison aloud: both rates with their groups."""
-    a, b = rates[disparity.a_metric], rates[disparity.b_metric]
-    name, share = title(disparity.metric), is_share(a)
-    higher, lower = (amount(item.value or 0, share=share) for item in (a, b))
+    a, b = (said.metrics[entry] for entry in (disparity.a_metric, disparity.b_metric))
+    name, kind = title(disparity.metric), said.kind(disparity.metric, disparity.a_metric)
+    higher, lower = (said.value(item.value or 0, kind) for item in (a, b))
     if a.value == b.value:
         return f"{name[:1].upper()}{name[1:]} {higher} in every group compared"
     return (
@@ -124,19 +137,14 @@ def told(disparity: Disparity, rates: Mapping[str, MetricResult]) -> str:
     )
 
 
-def is_share(metric: MetricResult) -> bool:
-    """Tell whether a metric is a share of rows, and so a percentage."""
-    return metric.denominator is not None
-
-
-def compared(disparity: Disparity, rates: Mapping[str, MetricResult]) -> str:
+def compared(disparity: Disparity, said: Amounts) -> str:
     """Say a comparison aloud: both rates, the difference, its interval and both n."""
-    sizes = f"n = {rates[disparity.a_metric].n:,} and {rates[disparity.b_metric].n:,}"
-    share = is_share(rates[disparity.a_metric])
-    size = gap(disparity.value or 0, share=share)
-    text = f"{told(disparity, rates)} ({sizes}): a difference of {size}"
+    first, second = (said.metrics[entry].n for entry in (disparity.a_metric, disparity.b_metric))
+    kind = said.kind(disparity.metric, disparity.a_metric)
+    size = said.gap(disparity.value or 0, kind)
+    text = f"{told(disparity, said)} (n = {first:,} and {second:,}): a difference of {size}"
     if disparity.interval is not None:
-        text += f", {points_interval(disparity.interval, share=share)}"
+        text += f", {said.interval(disparity.interval, kind)}"
     return text + "."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from audit.metrics.headline import parts_of
 from audit.metrics.results import Interval
 
 FORBIDDEN = re.compile(
@@ -23,6 +24,10 @@ TITLES = {
     "auc": "AUC",
     "brier": "Brier score",
     "calibration_in_the_large": "calibration in the large",
+    "multiclass_accuracy": "accuracy",
+    "multiclass_cohen_kappa": "Cohen's kappa",
+    "multiclass_matthews_corrcoef": "Matthews correlation",
+    "r2": "R²",
 }
 
 
@@ -35,8 +40,10 @@ def forbidden_words(text: str) -> tuple[str, ...]:
 
 
 def title(metric: str) -> str:
-    """Return a metric's name in words."""
-    return TITLES.get(metric, metric.replace("_", " "))
+    """Return a metric's name in words; of one class against the rest, with the class."""
+    name, of = parts_of(metric)
+    told = TITLES.get(name, name.replace("_", " "))
+    return f"{told} of class {of!r}" if of else told
 
 
 def group_words(group: Mapping[str, str]) -> str:
@@ -53,11 +60,6 @@ def points(value: float) -> str:
     """Return a difference of rates in percentage points with one decimal."""
     rounded = round(100 * value, 1) + 0.0
     return f"{rounded:.1f} pp".replace("-", "−")
-
-
-def amount(value: float, *, share: bool) -> str:
-    """Return a value: as a percentage where it is a share of rows, else with three decimals."""
-    return percent(value) if share else decimals(value)
 
 
 def gap(value: float, *, share: bool) -> str:

@@ -15,6 +15,7 @@ from audit.metrics.groups import Grouping, words
 from audit.metrics.hypothesis_tests import touching_on_grid
 from audit.metrics.measurement import Metric
 from audit.metrics.results import Correcting, Disparity, Family, Interval, Status
+from audit.metrics.row_groups import OfRows
 from audit.metrics.statistics.movers import mover_difference
 from audit.metrics.statistics.significance import two_sided_p, two_sided_z
 from audit.metrics.table.subsets import Remainder
@@ -45,7 +46,7 @@ class Against:
 
 
 def against_rows(
-    every: Sequence[tuple[Metric, Grouping, GroupEstimates]],
+    every: Sequence[tuple[Metric | OfRows, Grouping, GroupEstimates]],
     scope: Scope,
     compared: Sequence[Compared],
     correction: Correcting,
@@ -78,8 +79,11 @@ def against_rows(
                 yield _row(pair, place, selection, p_adjusted=p, family=family, scope=scope)
 
 
-def _against(metric: Metric, grouping: Grouping, own: GroupEstimates) -> Against:
-    rest = estimate(Remainder(metric=metric), grouping, 0)
+def _against(metric: Metric | OfRows, grouping: Grouping, own: GroupEstimates) -> Against:
+    if isinstance(metric, OfRows):
+        rest = metric.rest(grouping)
+    else:
+        rest = estimate(Remainder(metric=metric), grouping, 0)
     known = grouping.known & ~own.suppressed
     usable = known & ~np.isnan(own.values) & ~np.isnan(rest.values)
     p = np.full(len(own.n), np.nan)

@@ -49,9 +49,9 @@ WORST = "worst_class_"
 TOP = re.compile(r"top_(?P<k>[1-9][0-9]*)_(?P<what>rate|share)")
 
 
-def __getattr__(name: str) -> Metric:
+def __getattr__(name: str) -> Metric | RowMetric:
     """Let ``audit.metrics.catalogue:auc`` name a built-in metric, as it names one of one's own."""
-    found = None if name.startswith("__") else dict(built_in()).get(name)
+    found = None if name.startswith("__") else dict(built_in()).get(name) or _of_rows(name)
     if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return found
@@ -157,12 +157,17 @@ ROW_METRICS = (
 
 
 def _of_classes(name: str) -> Metric | None:
+    from audit.metrics.measures.class_scores import ClassScore
     from audit.metrics.measures.multiclass import ClassRate, WorstClass
     from audit.metrics.measures.rates import rate
+    from audit.metrics.measures.score_metrics import SCORES
 
     one = ONE_CLASS.fullmatch(name)
     if one is not None:
-        return ClassRate(rate=rate(ALIASES.get(one["rate"], one["rate"])), of=one["of"])
+        wanted = ALIASES.get(one["rate"], one["rate"])
+        if wanted in SCORES:
+            return ClassScore(metric=SCORES[wanted], of=one["of"])
+        return ClassRate(rate=rate(wanted), of=one["of"])
     if name.startswith(WORST):
         return WorstClass(rate=rate(name.removeprefix(WORST)))
     return None

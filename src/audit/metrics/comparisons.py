@@ -72,7 +72,8 @@ def reference_claims(estimates: GroupEstimates, test: PairTest | None) -> Iterat
     p_values: dict[int, float] = {}
     if test is not None and len(tested):
         found = test(tested, np.full_like(tested, reference))
-        p_values = dict(zip(tested.tolist(), found.tolist(), strict=True))
+        known = zip(tested.tolist(), found.tolist(), strict=True)
+        p_values = {place: p for place, p in known if not np.isnan(p)}
     for place in np.flatnonzero(estimates.grouping.known).tolist():
         if place != reference:
             yield _reference_claim(estimates, place, reference, p_values.get(place))

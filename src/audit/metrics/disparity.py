@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from audit.metrics.against import Compared, against_rows
 from audit.metrics.catalogue import metrics as find_metrics
@@ -17,7 +17,9 @@ from audit.metrics.groups import Grouping, Reference, groupings
 from audit.metrics.hypothesis_tests import pair_test
 from audit.metrics.measurement import Metric
 from audit.metrics.measures.rates import HEADLINE
+from audit.metrics.measures.row_metric import RowMetric
 from audit.metrics.results import Correcting, Disparity, MetricResult
+from audit.metrics.row_groups import OfRows, RowMetrics
 from audit.metrics.table.cells import CellTable
 
 HEADLINE_FAMILY = "headline"
@@ -45,11 +47,22 @@ class Comparing:
     correction : {"holm", "benjamini-hochberg"}
     tolerance : float or None
         A gap of rates that does not matter; gives the p-value of equivalence.
+    headline : tuple of str
+        Metrics whose worst pairs are the family ``headline``.
+    within : mapping of str to float
+        Tolerances of metrics that are no rates, each in the unit of its metric.
     """
 
     compared: tuple[Compared, ...] = ()
     correction: Correcting = "holm"
     tolerance: float | None = None
+    headline: tuple[str, ...] = HEADLINE
+    within: Mapping[str, float] = field(default_factory=dict)
+
+    def tolerance_of(self, estimates: GroupEstimates) -> float | None:
+        """Return the gap of a metric that does not matter, None where none was stated."""
+        stated = self.tolerance if estimates.binomial else None
+        return self.within.get(estimates.metric, stated)
 
 
 PLAIN = Comparing()
@@ -67,6 +80,8 @@ def measure(
     model: str = "baseline",
     split: str = "test",
     comparing: Comparing = PLAIN,
+    of_rows: RowMetrics | None = None,
+    scored: CellTable | None = None,
 ) -> Measured:
     """Measure metrics by group and compare the groups; the headline metrics are always among them.
 
@@ -87,6 +102,11 @@ def measure(
         At which scores became predictions; only named in the identifiers.
     model, split : str
     comparing : Comparing
+    of_rows : RowMetrics, optional
+        Metrics that need the rows themselves; they take part in the same families.
+    scored : CellTable, optional
+        The same rows by one class against the rest, with its scores, where `table` counts several
+        classes: what needs scores is measured from it.
 
     Returns
     -------
@@ -113,7 +133,8 @@ def measure(
     shared over the family by Bonferroni; turned round it gives `range_p`. So a family may find
     groups that differ where no single pair is established.
     """
-    wanted = find_metrics("default" if names == "default" else (*HEADLINE, *_sequence(names)))
+    named = "default" if names == "default" else (*comparing.headline, *_sequence(names))
+    wanted = find_metrics(named)
     scope = Scope(
         confidence=confidence,
         minimum_group=minimum_group,
@@ -128,6 +149,8 @@ def measure(
         reference=reference,
         intersections=intersections,
         comparing=comparing,
+        of_rows=of_rows,
+        scored=scored,
     )
 
 
@@ -139,17 +162,27 @@ def measure_metrics(
     reference: Reference,
     intersections: int,
     comparing: Comparing = PLAIN,
+    of_rows: RowMetrics | None = None,
+    scored: CellTable | None = None,
 ) -> Measured:
     """Measure exactly the given metrics, as `measure` does."""
-    every = estimated(table, wanted, scope, reference, intersections)
+    of_scores = [item for item in wanted if scored is not None and item.needs == "scores"]
+    plain = [item for item in wanted if item not in of_scores]
+    every: tuple[Estimated, ...] = estimated(table, plain, scope, reference, intersections)
+    if scored is not None:
+        every = (*every, *estimated(scored, of_scores, scope, reference, intersections))
+    defined: tuple[Metric | RowMetric, ...] = tuple(wanted)
+    if of_rows is not None:
+        more = of_rows.estimated(table, reference, intersections, scope.minimum_group)
+        every, defined = (*every, *more), (*defined, *of_rows.metrics)
     return Measured(
         metrics=tuple(entry for _, _, item in every for entry in results(item, scope)),
         disparities=tuple(compare(every, scope, comparing)),
-        definitions=definitions(wanted),
+        definitions=definitions(defined),
     )
 
 
-Estimated = tuple[Metric, Grouping, GroupEstimates]
+Estimated = tuple[Metric | OfRows, Grouping, GroupEstimates]
 
 
 def estimated(
@@ -173,8 +206,8 @@ def compare(
     """Compare the groups: worst pairs, each against the reference, and what else was asked for."""
     compared = [item for item in every if item[1].attributes]
     worst = [worst_pair_claim(item) for _, _, item in compared]
-    headline = [claim for claim in worst if claim.estimates.metric in HEADLINE]
-    other = [claim for claim in worst if claim.estimates.metric not in HEADLINE]
+    headline = [claim for claim in worst if claim.estimates.metric in comparing.headline]
+    other = [claim for claim in worst if claim.estimates.metric not in comparing.headline]
     against = [
         claim for _, _, item in compared for claim in reference_claims(item, pair_test(item))
     ]
@@ -200,7 +233,7 @@ def _rows(
     claim: Claim, correction: Correction, scope: Scope, gap: float | None, comparing: Comparing
 ) -> Iterator[Disparity]:
     write = worst_pair_rows if claim.selection == "worst_pair" else reference_rows
-    return write(claim, correction, scope, gap, comparing.tolerance)
+    return write(claim, correction, scope, gap, comparing.tolerance_of(claim.estimates))
 
 
 def _sequence(names: str | Sequence[str | Metric]) -> Sequence[str | Metric]:

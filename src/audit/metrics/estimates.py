@@ -12,6 +12,7 @@ from audit.canonical import stable_id
 from audit.errors import MetricError
 from audit.metrics.groups import Grouping, words
 from audit.metrics.measurement import Measurement, Metric
+from audit.metrics.measures.row_metric import RowMetric
 from audit.metrics.repeated import jackknifed
 from audit.metrics.results import Group, Interval, MetricResult, Status
 from audit.metrics.statistics.significance import two_sided_z
@@ -176,7 +177,7 @@ def estimate(metric: Metric, grouping: Grouping, minimum_group: int) -> GroupEst
 
 
 def of_measurement(
-    metric: Metric, measurement: Measurement, grouping: Grouping, minimum_group: int
+    metric: Metric | RowMetric, measurement: Measurement, grouping: Grouping, minimum_group: int
 ) -> GroupEstimates:
     """Join what was measured to the groups it was measured for."""
     n = grouping.table.n.sum(axis=(1, 2))

@@ -206,10 +206,11 @@ def _established(pairs: AllPairs | None, claim: Claim) -> tuple[int, int] | None
 def _equivalence(
     estimates: GroupEstimates, a: int, b: int, tolerance: float | None
 ) -> float | None:
-    if tolerance is None or not estimates.binomial:
+    if tolerance is None or estimates.measurement.limits is None:
         return None
-    (v1, limits1), (v2, limits2) = _wilson(estimates, a), _wilson(estimates, b)
-    return float(equivalence_p(v1, limits1, v2, limits2, tolerance))
+    (v1, limits1), (v2, limits2) = _placed(estimates, a), _placed(estimates, b)
+    found = float(equivalence_p(v1, limits1, v2, limits2, tolerance))
+    return None if np.isnan(found) else found
 
 
 def _all_equivalent(claim: Claim, tolerance: float | None) -> float | None:
@@ -220,7 +221,7 @@ def _all_equivalent(claim: Claim, tolerance: float | None) -> float | None:
     """
     estimates, among = claim.estimates, claim.among
     limits = estimates.measurement.limits
-    if tolerance is None or limits is None or not estimates.binomial:
+    if tolerance is None or limits is None or claim.test is None:
         return None
     values = estimates.values[among]
     if np.ptp(values) >= tolerance:
@@ -237,6 +238,15 @@ def _all_equivalent(claim: Claim, tolerance: float | None) -> float | None:
     return max(float(norm.sf(z)), TINY)
 
 
-def _wilson(estimates: GroupEstimates, place: int) -> tuple[float, LimitsAt]:
-    x, size = estimates.x[place], estimates.size[place]
-    return float(estimates.values[place]), lambda z: wilson(x, size, z)
+def _placed(estimates: GroupEstimates, place: int) -> tuple[float, LimitsAt]:
+    """Return the value of one group, and its limits at any quantile."""
+    value = float(estimates.values[place])
+    if estimates.binomial:
+        x, size = estimates.x[place], estimates.size[place]
+        return value, lambda z: wilson(x, size, z)
+
+    def limits(z: Floats) -> tuple[Floats, Floats]:
+        low, high = estimates.limits(float(z)) or (estimates.values, estimates.values)
+        return low[place], high[place]
+
+    return value, limits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,9 +102,13 @@ def _without_limits(estimates: GroupEstimates, among: Places) -> bool:
 
 
 def _touching(estimates: GroupEstimates, a: Places, b: Places) -> Floats:
+    @lru_cache(maxsize=1)  # both sides ask at the same quantile, one after the other
+    def every(z: float) -> tuple[Floats, Floats]:
+        return estimates.limits(z) or (estimates.values, estimates.values)
+
     def at(places: Places) -> Limits:
         def limits(z: float) -> tuple[Floats, Floats]:
-            low, high = estimates.limits(z) or (estimates.values, estimates.values)
+            low, high = every(z)
             return low[places], high[places]
 
         return limits

@@ -13,7 +13,8 @@ from audit.metrics.definitions import definitions
 from audit.metrics.disparity import Measured
 from audit.metrics.estimates import GroupEstimates, Scope, estimate, results
 from audit.metrics.groups import groupings, words
-from audit.metrics.measures.rates import Rate, rate
+from audit.metrics.measurement import Metric
+from audit.metrics.measures.rates import rate
 from audit.metrics.results import Disparity, Family, Interval
 from audit.metrics.statistics.intervals import mover_r
 from audit.metrics.statistics.multiplicity import holm
@@ -41,7 +42,7 @@ class _Pair:
 
 def impact_ratios(
     table: CellTable,
-    measured: Rate,
+    measured: Metric,
     *,
     confidence: float = 0.95,
     minimum_group: int = 30,
@@ -55,9 +56,9 @@ def impact_ratios(
     Parameters
     ----------
     table : CellTable
-    measured : Rate
-        For example the selection rate, or the scoring rate on a table whose predictions are scores
-        above the median.
+    measured : Metric
+        A rate, for example the selection rate (of a class), or the scoring rate on a table whose
+        predictions are scores above the median.
     confidence : float
         Coverage of each interval, in (0, 1); MOVER-R, each for itself.
     minimum_group, intersections, threshold, model, split

@@ -20,6 +20,13 @@ from audit.metrics.disparity import Measured
 from audit.metrics.estimates import GroupEstimates, Scope, estimate, results
 from audit.metrics.families import Correction, corrections
 from audit.metrics.groups import Grouping, Reference, groupings
+from audit.metrics.mean_imprint import (
+    IMPRINT,
+    MEAN_DEFINITION,
+    VERSION,
+    MeanChanges,
+    mean_changes,
+)
 from audit.metrics.measurement import Measurement, effective_size
 from audit.metrics.measures.rates import FN, FP, RATES
 from audit.metrics.records import record
@@ -33,8 +40,6 @@ from audit.metrics.table.cells import CellTable
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-IMPRINT = "imprint"
-VERSION = "1"
 DEFINITION = MetricDefinition(
     name=IMPRINT,
     title="Imprint",
@@ -59,11 +64,18 @@ class Changes:
         Its values are the changes, in [-1, 1].
     gained, lost : ndarray of float64, shape (groups,)
         False positives and false negatives: rows, or their share of the effective size.
+    choosing : GroupEstimates
+        By which the worst pair is chosen: the selection rates.
     """
 
     estimates: GroupEstimates
     gained: Floats
     lost: Floats
+    choosing: GroupEstimates
+
+    def method(self, *, chosen: bool) -> str:
+        """Name the interval of a difference; `chosen` where it covers every pair."""
+        return "tukey-tango-mover" if chosen else "tango-mover"
 
     def limits(self, places: Places, z: Floats | float) -> tuple[Floats, Floats]:
         """Tango's limits of the changes at some positions."""
@@ -97,6 +109,9 @@ class Changes:
         return two_sided_p(self.touching(a, b))
 
 
+Changed = Changes | MeanChanges
+
+
 def imprint(
     table: CellTable,
     *,
@@ -106,14 +121,18 @@ def imprint(
     threshold: float | None = None,
     model: str = "baseline",
     split: str = "test",
+    of: str = "",
 ) -> Measured:
     """Measure, for each attribute, how much wider the gap in predictions is than in labels.
 
     Parameters
     ----------
     table : CellTable
+        Of two classes, or of the errors of a regression.
     reference, confidence, minimum_group, threshold, model, split
         As in `audit.metrics.disparity.measure`.
+    of : str
+        Of several classes, the one that the table counts as positive.
 
     Returns
     -------
@@ -144,11 +163,12 @@ def imprint(
         split=split,
     )
     every = list(groupings(table, 1, reference))
-    measured = [changes(grouping, minimum_group) for grouping in every]
-    pairs = list(zip(measured, every, strict=True))[1:]
-    worst = [(_worst_pair(item, grouping, scope), item) for item, grouping in pairs]
+    measured = [_changed(grouping, minimum_group) for grouping in every]
+    worst = [(_worst_pair(item), item) for item in measured[1:]]
     against = [
-        (claim, item) for item, _ in pairs for claim in reference_claims(item.estimates, item.test)
+        (claim, item)
+        for item in measured[1:]
+        for claim in reference_claims(item.estimates, item.test)
     ]
     return Measured(
         metrics=tuple(result for item in measured for result in results(item.estimates, scope)),
@@ -156,8 +176,20 @@ def imprint(
             *_disparities(worst, FAMILY, scope),
             *_disparities(against, REFERENCE_FAMILY, scope),
         ),
-        definitions=(DEFINITION,),
+        definitions=(MEAN_DEFINITION if table.errors is not None else _definition(of),),
     )
+
+
+def _changed(grouping: Grouping, minimum_group: int) -> Changed:
+    make = changes if grouping.table.errors is None else mean_changes
+    return make(grouping, minimum_group)
+
+
+def _definition(of: str) -> MetricDefinition:
+    if not of:
+        return DEFINITION
+    told = f"{DEFINITION.definition}, where {of!r} is positive and every other class is negative"
+    return replace(DEFINITION, definition=told)
 
 
 def changes(grouping: Grouping, minimum_group: int) -> Changes:
@@ -184,35 +216,35 @@ def changes(grouping: Grouping, minimum_group: int) -> Changes:
     estimates = replace(
         rows, metric=IMPRINT, version=VERSION, low=-1.0, high=1.0, measurement=measured
     )
-    return Changes(estimates=estimates, gained=gained, lost=lost)
+    return Changes(estimates=estimates, gained=gained, lost=lost, choosing=rows)
 
 
-def _worst_pair(item: Changes, grouping: Grouping, scope: Scope) -> Claim:
-    """Claim the pair whose selection rates lie farthest apart."""
+def _worst_pair(item: Changed) -> Claim:
+    """Claim the pair whose selection rates, or mean predictions, lie farthest apart."""
     among = item.estimates.comparable
     if len(among) < 2:  # noqa: PLR2004 - a pair
         return no_pair(item.estimates, among)
-    selection = estimate(RATES["selection_rate"], grouping, scope.minimum_group)
-    a, b = extremes(selection, among)
+    a, b = extremes(item.choosing, among)
+    quantile = float(item.touching(np.array(a), np.array(b)))
     return Claim(
         estimates=item.estimates,
         selection="worst_pair",
         a=a,
         b=b,
         among=among,
-        p=range_p(float(item.touching(np.array(a), np.array(b))), len(among)),
+        p=None if np.isnan(quantile) else range_p(quantile, len(among)),
     )
 
 
 def _disparities(
-    claims: list[tuple[Claim, Changes]], name: str, scope: Scope
+    claims: list[tuple[Claim, Changed]], name: str, scope: Scope
 ) -> Iterator[Disparity]:
     corrected = corrections([claim for claim, _ in claims], name)
     for (claim, item), correction in zip(claims, corrected, strict=True):
         yield _disparity(claim, item, correction, scope)
 
 
-def _disparity(claim: Claim, item: Changes, correction: Correction, scope: Scope) -> Disparity:
+def _disparity(claim: Claim, item: Changed, correction: Correction, scope: Scope) -> Disparity:
     if claim.a is None or claim.b is None or claim.status != "ok":
         return record(claim, correction, scope, kind="difference", value=None)
     chosen = claim.selection == "worst_pair"
@@ -226,11 +258,13 @@ def _disparity(claim: Claim, item: Changes, correction: Correction, scope: Scope
         scope,
         kind="difference",
         value=float(values[claim.a] - values[claim.b]),
-        interval=Interval(
+        interval=None
+        if np.isnan(low + high)
+        else Interval(
             low=float(low),
             high=float(high),
             level=scope.confidence,
-            method="tukey-tango-mover" if chosen else "tango-mover",
+            method=item.method(chosen=chosen),
             simultaneous=chosen,
         ),
     )

@@ -65,7 +65,7 @@ def probable_bounds(
     Kallus, Mao and Zhou, Management Science 68 (2022) 1959-1981.
     """
     cell, own = decisions(label, prediction, len(groups)), row_weights(weights, len(groups))
-    ranges = _ranges(rate, groups, cell, own, _proxies(groups, proxy))
+    ranges = _ranges(rate, groups, cell, own, proxy_values(groups, proxy))
     named = [{groups.name: category} for category in groups.categories]
     pairs = combinations(range(len(named)), 2)
     return Bounds(
@@ -127,7 +127,14 @@ def _gap(
     )
 
 
-def _proxies(groups: ProbableGroups, proxy: ArrayLike | None) -> Ints:
+def proxy_values(groups: ProbableGroups, proxy: ArrayLike | None) -> Ints:
+    """Number the proxy values of rows: their equal probabilities where none are given.
+
+    Raises
+    ------
+    MetricError
+        If there are not as many as rows.
+    """
     if proxy is None:
         found = np.unique(groups.probabilities.round(DIGITS), axis=0, return_inverse=True)[1]
     else:

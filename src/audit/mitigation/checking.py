@@ -23,8 +23,14 @@ def check(items: Iterable[Mitigation], config: AuditConfig) -> None:
     ConfigError
         If a method, parameter, constraint or sensitive attribute is unknown, or a value is wrong.
     """
-    known = [item.column for item in config.data.sensitive]
+    known = [item.column for item in config.data.categorical]
     for item in items:
+        if not known:
+            raise ConfigError(
+                f"mitigate: {item.method}: expected a sensitive attribute whose groups are known, "
+                "came probabilities alone",
+                "name a column of groups under data.sensitive, or leave mitigate out",
+            )
         require_attribute(mitigator(item).attribute, known, item.method)
 
 

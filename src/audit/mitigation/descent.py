@@ -11,14 +11,16 @@ from torch import nn
 
 from audit.config import Train
 from audit.errors import ModelError
-from audit.mitigation.penalty import Sample, penalised_loss
-from audit.models.epochs import OPTIMIZERS, copied
-from audit.models.inference import evaluating
-from audit.models.model import TorchModel
+from audit.mitigation.penalty import Pool, Sample, penalised_loss
+from audit.models.epochs import improved, optimizer_for
+from audit.models.model import Tensors, TorchModel
 from audit.models.records import EpochRecord
+from audit.models.standing import copied
+from audit.models.validation import Figures, figures
 from audit.models.weights_file import State
 
-GAP_ROWS = 2048
+GAP_ROWS, GAP_ROWS_SHAPED = 2048, 512
+"""Rows that the gap is estimated on, of a table and of images, texts and series."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +46,13 @@ class Descent:
 
 def descend(
     model: TorchModel,
-    fitting: Sample,
-    tuning: Sample,
+    fitting: Pool,
+    tuning: Pool,
     strength: float,
     settings: Train,
     *,
     decaying: bool,
+    minimum_group: int,
     progress: Callable[[], None],
 ) -> Descent:
     """Update the network of `model`, which is the caller's own copy.
@@ -57,12 +60,16 @@ def descend(
     Parameters
     ----------
     model : TorchModel
-    fitting, tuning : Sample
+        Of a regression, it answers in the unit of the samples.
+    fitting, tuning : Pool
         `tuning` stops early where the settings say so; it is in no update.
     strength : float
     settings : Train
     decaying : bool
-        Whether the learning rate falls to 0 along a line, so that the last weights are settled.
+        Whether this is fine-tuning: the learning rate falls to 0 along a line, so that the last
+        weights are settled, and the batch statistics that the network came with stay.
+    minimum_group : int
+        Groups with fewer tuning rows take no part in the gap of an epoch.
     progress : callable
         Called after each epoch.
 
@@ -71,17 +78,27 @@ def descend(
     ModelError
         If the loss stops being finite.
     """
-    optimizer = _optimizer(model.network, settings)
+    optimizer = optimizer_for(model.network, settings)
     order = torch.Generator().manual_seed(settings.seed)
     epochs: list[EpochRecord] = []
     best, state = 0, copied(model.network.state_dict())
     for number in range(1, settings.epochs + 1):
         if decaying:
             _set_rate(optimizer, settings.lr * (1 - (number - 1) / settings.epochs))
+        _training_mode(model.network, keep_statistics=decaying)
         size = settings.batch_size
         loss = _epoch(model, fitting, strength, optimizer=optimizer, size=size, order=order)
-        epochs.append(_measured(model, tuning, strength, epoch=number, loss=loss))
-        if not settings.early_stopping or _improved(epochs, best):
+        found = figures(
+            model,
+            tuning.examples,
+            size,
+            minimum_group,
+            lambda answers: penalised_loss(
+                model.form, answers, tuning.whole, strength, len(tuning)
+            ),
+        )
+        epochs.append(_record(found, number, loss, strength))
+        if not settings.early_stopping or improved(epochs, best):
             best, state = number, copied(model.network.state_dict())
         progress()
         if settings.early_stopping and number - best >= settings.early_stopping:
@@ -96,49 +113,42 @@ def descend(
 
 def _epoch(
     model: TorchModel,
-    fitting: Sample,
+    fitting: Pool,
     strength: float,
     *,
     optimizer: torch.optim.Optimizer,
     size: int,
     order: torch.Generator,
 ) -> float:
-    _training_mode(model.network)
     total = 0.0
-    for part, fitted in _windows(fitting, size, order):
+    for tensors, part, fitted in _windows(fitting, size, order):
         optimizer.zero_grad()
-        loss = penalised_loss(model, part, strength, fitted)
+        loss = penalised_loss(model.form, model.answer(tensors), part, strength, fitted)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         optimizer.step()
         total += float(loss.detach()) * fitted
     return total / len(fitting)
 
 
-def _windows(rows: Sample, size: int, order: torch.Generator) -> Iterator[tuple[Sample, int]]:
+def _windows(
+    rows: Pool, size: int, order: torch.Generator
+) -> Iterator[tuple[Tensors, Sample, int]]:
     """Yield each batch, followed by as many rows of the next ones as the gap needs."""
     places = torch.randperm(len(rows), generator=order)
-    width = min(max(size, GAP_ROWS), len(rows))
+    least = GAP_ROWS_SHAPED if rows.examples.rows.shaped else GAP_ROWS
+    width = min(max(size, least), len(rows))
     for start in range(0, len(rows), size):
-        window = places.roll(-start)[:width]
-        yield rows.take(window.to(rows.label.device)), min(size, len(rows) - start)
+        yield *rows.take(places.roll(-start)[:width]), min(size, len(rows) - start)
 
 
-def _training_mode(network: nn.Module) -> None:
-    """Drop units as in training, but keep the batch statistics that the network came with."""
+def _training_mode(network: nn.Module, *, keep_statistics: bool) -> None:
+    """Drop units as in training; the batch statistics that a network came with may stay."""
     network.train()
+    if not keep_statistics:
+        return
     for module in network.modules():
         if isinstance(module, nn.modules.batchnorm._NormBase):
             module.eval()
-
-
-def _optimizer(network: nn.Module, settings: Train) -> torch.optim.Optimizer:
-    """Decay matrices and leave biases alone; what the network's owner froze stays frozen."""
-    free = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [p for p in free if p.ndim > 1], "weight_decay": settings.l2},
-        {"params": [p for p in free if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return OPTIMIZERS[settings.optimizer]([g for g in groups if g["params"]], lr=settings.lr)
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
@@ -146,13 +156,8 @@ def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate
 
 
-def _measured(
-    model: TorchModel, tuning: Sample, strength: float, *, epoch: int, loss: float
-) -> EpochRecord:
-    with torch.no_grad(), evaluating(model.network):
-        found = float(penalised_loss(model, tuning, strength, len(tuning)))
-        right = ((model.logit(tuning.tensors) >= 0) == (tuning.label > 0)).float() * tuning.weights
-    if not np.isfinite([loss, found]).all():
+def _record(found: Figures, epoch: int, loss: float, strength: float) -> EpochRecord:
+    if not np.isfinite([loss, found.loss]).all():
         raise ModelError(
             f"the loss is not finite after epoch {epoch} at strength {strength:g}",
             "lower the learning rate, or the strength",
@@ -160,11 +165,8 @@ def _measured(
     return EpochRecord(
         epoch=epoch,
         train_loss=loss,
-        validation_loss=found,
-        validation_accuracy=float(right.mean()),
+        validation_loss=found.loss,
+        validation_accuracy=found.accuracy,
+        validation_rmse=found.rmse,
+        validation_gap=found.gap,
     )
-
-
-def _improved(epochs: list[EpochRecord], best: int) -> bool:
-    latest, earlier = epochs[-1].validation_loss, epochs[best - 1].validation_loss
-    return not best or (latest is not None and earlier is not None and latest < earlier)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 
 PATIENCE = 5
+SHAPED_ROWS = 128
 
 
 class FairnessPenalty(PenaltyParameters):
@@ -37,7 +39,8 @@ class FairnessPenalty(PenaltyParameters):
     updates: int = Field(default=300, ge=1)
     """Updates at least, in whole passes over the training rows."""
     batch_size: int = Field(default=1024, ge=1)
-    """Rows per update; the gap is estimated on at least 2,048 rows where there are so many."""
+    """Rows per update; the gap is estimated on at least 2,048 rows where there are so many. Of a
+    network that takes images, texts or series by default 128, and at least 512."""
     lr: float = Field(default=2e-3, gt=0, allow_inf_nan=False)
     """Learning rate at the start."""
 
@@ -54,39 +57,45 @@ class FairnessPenalty(PenaltyParameters):
         """
         from audit.mitigation.penalised import Penalised, train_penalised
 
-        original = task.model.network
-        return train_penalised(
+        original, settings = task.model.network, self._settings(task)
+        outcome = train_penalised(
             task,
             Penalised(
                 method="fairness_penalty",
                 constraint=self.constraint,
                 strengths=self.strengths,
                 remaining=self.remaining,
-                settings=self._settings(task),
+                settings=settings,
                 decaying=True,
                 start=lambda: _copied(original),
             ),
         )
+        if settings.batch_size == self.batch_size:
+            return outcome
+        return replace(outcome, selected=outcome.selected | {"batch_size": settings.batch_size})
 
     def _settings(self, task: Task) -> Train:
-        from audit.config import Train
+        from audit.mitigation.settings import settings_of
 
-        training = task.model.training
-        known = {
-            name: value
-            for name, value in (training.settings if training else {}).items()
-            if name in Train.model_fields
-        }
-        passes = ceil(self.updates / ceil(len(task.rows.fitting) / self.batch_size))
+        size = self._size(task)
+        passes = ceil(self.updates / ceil(len(task.rows.fitting) / size))
         own = {
             "epochs": passes,
-            "batch_size": self.batch_size,
+            "batch_size": size,
             "lr": self.lr,
             "optimizer": "adam",
             "early_stopping": max(PATIENCE, passes // 3),
             "seed": task.seed,
         }
-        return Train.model_validate(known | own)
+        return settings_of(task.model.training, own)
+
+    def _size(self, task: Task) -> int:
+        from audit.models.encoded_rows import is_shaped
+
+        if "batch_size" in self.model_fields_set:
+            return self.batch_size
+        shaped = is_shaped(task.model, task.dataset, task.rows.fitting)
+        return SHAPED_ROWS if shaped else self.batch_size
 
 
 def _copied(network: nn.Module) -> nn.Module:

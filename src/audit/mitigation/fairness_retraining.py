@@ -56,21 +56,19 @@ class FairnessRetraining(PenaltyParameters):
 
 
 def _training_settings(model: TorchModel) -> Train:
-    from audit.config import Train
+    from audit.mitigation.settings import settings_of
 
     if model.blueprint is None or model.training is None:
         raise Refused(
             "it is not known how the network was built and trained, so it cannot be trained again",
             "use fairness_penalty, or a network that audit train made",
         )
-    known = {
-        name: value for name, value in model.training.settings.items() if name in Train.model_fields
-    }
-    return Train.model_validate(known)
+    return settings_of(model.training)
 
 
 def _fresh(model: TorchModel, settings: Train) -> nn.Module:
-    from audit.models.architectures import build, initialise
+    from audit.models.architectures import build
+    from audit.models.initialising import initialise
 
     if model.blueprint is None:
         raise Refused("it is not known how the network was built")

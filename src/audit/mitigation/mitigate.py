@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from audit.models.model import TorchModel
 
 
+EVEN = 0.5
+"""The threshold where it decides nothing: of several classes, and of numbers."""
+
+
 def mitigate(
     model: TorchModel | None,
     dataset: Dataset,
@@ -44,7 +48,7 @@ def mitigate(
     number : int
         Its place among the mitigations, from 1; part of the name.
     threshold : float or None
-        Positive is score >= threshold.
+        Positive is score >= threshold; of several classes and of numbers it is not used.
     seed : int
         The same seed gives the same result, bit for bit, on the same CPU build.
     minimum_group : int
@@ -75,7 +79,7 @@ def mitigate(
             dataset=dataset,
             attribute=attribute,
             rows=divide(dataset, seed),
-            threshold=_cut(threshold),
+            threshold=_cut(threshold, dataset),
             seed=seed,
             minimum_group=minimum_group,
             progress=progress,
@@ -102,10 +106,12 @@ def _network(model: TorchModel | None) -> TorchModel:
     return model
 
 
-def _cut(threshold: float | None) -> float:
-    if threshold is None:
+def _cut(threshold: float | None, dataset: Dataset) -> float:
+    if threshold is not None:
+        return threshold
+    if dataset.task == "binary":
         raise Refused("there is no threshold at which scores become decisions")
-    return threshold
+    return EVEN
 
 
 def _attribute(dataset: Dataset, method: Mitigator) -> SensitiveAttribute:

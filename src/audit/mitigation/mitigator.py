@@ -47,7 +47,7 @@ class Task:
     rows : Division
         Training rows to fit on, and validation rows to tune on.
     threshold : float
-        Positive is score >= threshold.
+        Positive is score >= threshold; of several classes and of numbers it is not used.
     seed : int
     minimum_group : int
         Groups with fewer training rows take no part.

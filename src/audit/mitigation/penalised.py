@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from audit.mitigation.descent import Descent, descend
+from audit.mitigation.learner import learner
 from audit.mitigation.mitigator import Outcome, Refused, Task
-from audit.mitigation.penalty import Sample, sample
+from audit.mitigation.penalty import Pool, pool
 from audit.mitigation.rows import COUNTED, Participants, measurable, participants
 from audit.mitigation.tuning import (
     REFINEMENTS,
@@ -20,8 +21,8 @@ from audit.mitigation.tuning import (
     next_strength,
     reaches,
 )
-from audit.models.epochs import copied
 from audit.models.inference import seeded, threads_for
+from audit.models.losses import Standard, standard
 from audit.models.records import TrainingRecord
 from audit.models.weights_file import State, weights_sha256
 from audit.predictions import Predictions, predict
@@ -49,7 +50,7 @@ class Penalised:
         The aim: the share of the baseline's gap that may be left on validation rows.
     settings : Train
     decaying : bool
-        Whether the learning rate falls to 0.
+        Whether this is fine-tuning, whose learning rate falls to 0; else `start` draws weights.
     start : callable
         Makes the network that training starts from, each time a new one.
     """
@@ -71,22 +72,27 @@ def train_penalised(task: Task, how: Penalised) -> Outcome:
     Raises
     ------
     Refused
-        If the groups do not allow it, or no parameter takes a gradient.
+        If the groups do not allow it, the constraint means nothing for the task, or no parameter
+        takes a gradient.
     ModelError
         If the loss stops being finite.
     """
+    _require_meaning(task, how.constraint)
     groups = _groups(task, how.constraint)
     judged = measurable(
         groups, task.attribute, task.dataset.target, task.rows.tuning, COUNTED[how.constraint]
     )
-    fitting, tuning = (
-        sample(task, rows, groups, how.constraint) for rows in (task.rows.fitting, task.rows.tuning)
+    unit = standard(task.dataset, task.rows.fitting)
+    pools = tuple(
+        pool(task, rows, groups, how.constraint, unit)
+        for rows in (task.rows.fitting, task.rows.tuning)
     )
     baseline = measured(task.model, task, judged, how.constraint)
     trials: list[Trial] = []
     attempts: list[Attempt] = []
     while strength := next_strength(trials, how.strengths, baseline, how.remaining):
-        attempts.append(_attempt(task, how, strength, (fitting, tuning), len(trials)))
+        place = len(trials)
+        attempts.append(_attempt(task, how, strength, pools=pools, unit=unit, place=place))
         found = measured(attempts[-1].model, task, judged, how.constraint)
         trials.append(Trial(strength=strength, figures=found))
     chosen = choose(trials, baseline, how.remaining)
@@ -99,8 +105,17 @@ class Attempt:
 
     model: TorchModel
     initial: State
+    final: State
     descent: Descent
     strength: float
+
+
+def _require_meaning(task: Task, constraint: str) -> None:
+    if task.dataset.task == "regression" and COUNTED[constraint] is not None:
+        raise Refused(
+            f"{constraint} is about rows with a positive label, and a regression has none",
+            "say constraint: demographic_parity, the gap of mean predictions",
+        )
 
 
 def _groups(task: Task, constraint: str) -> Participants:
@@ -115,7 +130,13 @@ def _groups(task: Task, constraint: str) -> Participants:
 
 
 def _attempt(
-    task: Task, how: Penalised, strength: float, samples: tuple[Sample, Sample], place: int
+    task: Task,
+    how: Penalised,
+    strength: float,
+    *,
+    pools: tuple[Pool, ...],
+    unit: Standard,
+    place: int,
 ) -> Attempt:
     epochs = how.settings.epochs
     done = iter(range(place * epochs + 1, (place + 1) * epochs + 1))
@@ -127,20 +148,28 @@ def _attempt(
     with seeded(how.settings.seed, task.model.device):
         network = how.start().to(task.model.device)
         _require_gradients(network)
-        model = replace(task.model, network=network)
-        initial = copied(network.state_dict())
+        made = learner(task.model, network, unit, fresh=not how.decaying)
         with threads_for(network):
             descent = descend(
-                model,
-                *samples,
+                made.model,
+                pools[0],
+                pools[1],
                 strength,
                 how.settings,
                 decaying=how.decaying,
+                minimum_group=task.minimum_group,
                 progress=tell,
             )
-    network.load_state_dict(descent.state)
-    network.eval()
-    return Attempt(model=model, initial=initial, descent=descent, strength=strength)
+    made.model.network.load_state_dict(descent.state)
+    final = made.weights()
+    network.load_state_dict(final)
+    return Attempt(
+        model=replace(task.model, network=network.eval()),
+        initial=made.initial,
+        final=final,
+        descent=descent,
+        strength=strength,
+    )
 
 
 def _require_gradients(network: nn.Module) -> None:
@@ -196,5 +225,5 @@ def _record(task: Task, how: Penalised, attempt: Attempt) -> TrainingRecord:
         stopped_early=attempt.descent.stopped_early,
         epochs=attempt.descent.epochs,
         initial_sha256=weights_sha256(attempt.initial),
-        final_sha256=weights_sha256(attempt.descent.state),
+        final_sha256=weights_sha256(attempt.final),
     )

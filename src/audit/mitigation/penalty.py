@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
 
-from audit.mitigation.rows import COUNTED
+from audit.mitigation.rows import COUNTED, counts
+from audit.models.examples import Examples, examples
+from audit.models.losses import OBJECTIVES, Standard, row_weights
+from audit.models.outputs import form as form_of
 
 if TYPE_CHECKING:
+    from audit.config import Task as Kind
     from audit.data.dataset import Rows
     from audit.mitigation.mitigator import Task
     from audit.mitigation.rows import Participants
-    from audit.models.model import Tensors, TorchModel
+    from audit.models.model import Tensors
+    from audit.models.outputs import OutputForm
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """Encoded rows with what the loss needs to know of each.
+    """What the loss needs to know of some rows, beside the answers.
 
     Attributes
     ----------
-    tensors : dict of str to Tensor
-        First dimension: rows.
+    task : {"binary", "multiclass", "regression"}
     label, weights : Tensor, shape (rows,)
-        Weights have mean 1.
+        Labels as `audit.models.losses.targets` gives them; weights have mean 1.
     members : Tensor, shape (groups, rows)
         The weight of a row in its group's mean score; 0 where the constraint does not count it.
     """
 
-    tensors: Tensors
+    task: Kind
     label: Tensor
     weights: Tensor
     members: Tensor
@@ -42,31 +45,50 @@ class Sample:
         """Return the number of rows."""
         return len(self.label)
 
-    def take(self, places: Tensor) -> Sample:
-        """Return some of the rows."""
-        return replace(
-            self,
-            tensors={name: tensor[places] for name, tensor in self.tensors.items()},
-            label=self.label[places],
-            weights=self.weights[places],
-            members=self.members[:, places],
-        )
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Rows to draw samples from.
+
+    Attributes
+    ----------
+    examples : Examples
+    members : Tensor, shape (groups, rows)
+    """
+
+    examples: Examples
+    members: Tensor
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.examples)
+
+    @property
+    def whole(self) -> Sample:
+        """All rows."""
+        return self._sample(self.examples.target, self.examples.weights, self.members)
+
+    def take(self, places: Tensor) -> tuple[Tensors, Sample]:
+        """Return some of the rows: their tensors, and what the loss needs."""
+        tensors, label, weights = self.examples.take(places)
+        there = places.to(self.members.device)
+        return tensors, self._sample(label, weights, self.members[:, there])
+
+    def _sample(self, label: Tensor, weights: Tensor, members: Tensor) -> Sample:
+        task = self.examples.rows.dataset.task
+        return Sample(task=task, label=label, weights=weights, members=members)
 
 
-def sample(task: Task, rows: Rows, groups: Participants, constraint: str) -> Sample:
+def pool(
+    task: Task, rows: Rows, groups: Participants, constraint: str, unit: Standard | None = None
+) -> Pool:
     """Encode `rows` and say who counts in which group's mean."""
-    data, device = task.dataset, task.model.device
-    inputs = {name: source.take(rows) for name, source in data.inputs.items()}
-    target = data.target[rows]
-    weights = np.ones(len(rows)) if data.weights is None else data.weights[rows]
-    weights = weights / weights.mean()
-    counted = np.isin(target, COUNTED[constraint]) * weights
+    data = task.dataset
+    counted = counts(data.target[rows], COUNTED[constraint]) * row_weights(data, rows)
     members = np.stack([(task.attribute.codes[rows] == code) * counted for code in groups.codes])
-    return Sample(
-        tensors=task.model.encode(inputs).tensors,
-        label=torch.from_numpy(target.astype(np.float32)).to(device),
-        weights=torch.from_numpy(weights.astype(np.float32)).to(device),
-        members=torch.from_numpy(members.astype(np.float32)).to(device),
+    return Pool(
+        examples=examples(task.model, data, rows, unit or Standard()),
+        members=torch.from_numpy(members.astype(np.float32)).to(task.model.device),
     )
 
 
@@ -76,7 +98,8 @@ def group_penalty(scores: Tensor, members: Tensor) -> Tensor:
     Parameters
     ----------
     scores : Tensor, shape (rows,)
-        Probabilities of the positive class.
+        Probabilities of the positive class (of several, the one in focus); of a regression,
+        predictions in standard deviations.
     members : Tensor, shape (groups, rows)
         Weight of each row in each group; 0 where it is not in it.
 
@@ -97,13 +120,19 @@ def group_penalty(scores: Tensor, members: Tensor) -> Tensor:
     return ((means - pooled) ** 2).sum()
 
 
-def penalised_loss(model: TorchModel, rows: Sample, strength: float, fitted: int) -> Tensor:
-    """Return cross-entropy over the first `fitted` rows, plus `strength` times the penalty on all.
+def penalised_loss(
+    form: OutputForm, answer: Tensor, rows: Sample, strength: float, fitted: int
+) -> Tensor:
+    """Return the loss over the first `fitted` rows, plus `strength` times the penalty on all.
 
     The gap needs more rows than an update does to be estimated well.
     """
-    logits = model.logit(rows.tensors)
-    entropy = binary_cross_entropy_with_logits(
-        logits[:fitted], rows.label[:fitted], weight=rows.weights[:fitted]
+    odds = form.logit
+    if rows.task == "binary" and odds is not None:
+        form, answer = form_of("logit"), odds(answer)
+    loss = OBJECTIVES[rows.task].loss(
+        form, answer[:fitted], rows.label[:fitted], rows.weights[:fitted]
     )
-    return entropy + strength * group_penalty(torch.sigmoid(logits), rows.members)
+    logit = form.logit
+    scores = answer if logit is None else torch.sigmoid(logit(answer))
+    return loss + strength * group_penalty(scores, rows.members)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 SET_APART = 0.2
 SMALLEST = 10  # rows of a group that a rate can be tuned on at all
 PAIR = 2
-COUNTED: Mapping[str, tuple[int, ...]] = {
-    "demographic_parity": (0, 1),
+COUNTED: Mapping[str, tuple[int, ...] | None] = {
+    "demographic_parity": None,
     "equal_opportunity": (1,),
 }
-"""The labels of the rows whose scores a constraint compares."""
+"""The labels of the rows whose scores a constraint compares; None: every row."""
+
+
+def counts(target: NDArray[Any], labels: tuple[int, ...] | None) -> NDArray[np.bool_]:
+    """Say which rows have one of `labels`; None counts every row."""
+    return np.ones(len(target), dtype=bool) if labels is None else np.isin(target, labels)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +70,11 @@ def divide(dataset: Dataset, seed: int) -> Division:
 
 def participants(
     attribute: SensitiveAttribute,
-    target: NDArray[np.int8],
+    target: NDArray[Any],
     rows: Rows,
     *,
     least: int,
-    labels: tuple[tuple[int, ...], ...],
+    labels: tuple[tuple[int, ...] | None, ...],
     words: str,
 ) -> Participants:
     """Find the groups that are large enough among `rows`.
@@ -77,12 +82,12 @@ def participants(
     Parameters
     ----------
     attribute : SensitiveAttribute
-    target : ndarray of int8
+    target : ndarray of int8 or float64
     rows : ndarray of int64
     least : int
         Groups with fewer rows are left out.
-    labels : tuple of tuple of int
-        Sets of labels; of each, every group that takes part must have a row.
+    labels : tuple of tuple of int or None
+        Sets of labels; of each, every group that takes part must have a row. None asks for none.
     words : str
         What the rows are called.
 
@@ -111,10 +116,10 @@ def participants(
 
 
 def _require_labels(
-    own: NDArray[np.int8], labels: tuple[tuple[int, ...], ...], group: str, words: str
+    own: NDArray[Any], labels: tuple[tuple[int, ...] | None, ...], group: str, words: str
 ) -> None:
     for wanted in labels:
-        if not np.isin(own, wanted).any():
+        if wanted is not None and not np.isin(own, wanted).any():
             kind = "positive" if 1 in wanted else "negative"
             raise Refused(f"{group} has no {kind} labels in its {len(own)} {words} rows")
 
@@ -122,9 +127,9 @@ def _require_labels(
 def measurable(
     groups: Participants,
     attribute: SensitiveAttribute,
-    target: NDArray[np.int8],
+    target: NDArray[Any],
     rows: Rows,
-    counted: tuple[int, ...],
+    counted: tuple[int, ...] | None,
 ) -> Participants:
     """Keep the groups whose rate can be measured on the validation rows.
 
@@ -134,7 +139,7 @@ def measurable(
         If fewer than two are left.
     """
     sizes = {
-        code: int(np.isin(target[rows][attribute.codes[rows] == code], counted).sum())
+        code: int(counts(target[rows][attribute.codes[rows] == code], counted).sum())
         for code in groups.codes
     }
     kept = tuple(code for code, size in sizes.items() if size >= SMALLEST)

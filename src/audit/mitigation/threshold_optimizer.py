@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from audit.config.section import Section
-from audit.mitigation.mitigator import Outcome, Task
+from audit.mitigation.mitigator import Outcome, Refused, Task
 from audit.mitigation.rows import SMALLEST, participants
 
 NAMES: Mapping[str, str] = {"equal_opportunity": "true_positive_rate_parity"}
@@ -67,8 +67,14 @@ class ThresholdOptimizer(Section):
         Raises
         ------
         Refused
-            If there are fewer than two groups to compare, or one has not both labels.
+            If the task is not binary, there are fewer than two groups to compare, or one has not
+            both labels.
         """
+        if task.dataset.task != "binary":
+            raise Refused(
+                f"thresholds decide between two classes, and data.task is {task.dataset.task}",
+                "use fairness_penalty or fairness_retraining",
+            )
         from audit.mitigation.thresholds import decide, fit_rules
         from audit.predictions import predict
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.mitigation.rows import COUNTED
+from audit.mitigation.rows import COUNTED, counts
 from audit.predictions import predict
 
 if TYPE_CHECKING:
@@ -28,16 +28,22 @@ class Figures:
     Attributes
     ----------
     gap : float
-        The highest less the lowest rate of the groups, in [0, 1].
-    accuracy : float
+        The highest less the lowest rate of the groups, in [0, 1]; of a regression, mean prediction
+        in the unit of the target.
+    accuracy : float or None
+        None of a regression.
+    rmse : float or None
+        Of a regression: root of the mean squared error, in the unit of the target.
     """
 
     gap: float
-    accuracy: float
+    accuracy: float | None = None
+    rmse: float | None = None
 
     def values(self) -> dict[str, float]:
         """Return the figures by name."""
-        return {"gap": self.gap, "accuracy": self.accuracy}
+        found = {"gap": self.gap, "accuracy": self.accuracy, "rmse": self.rmse}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,33 +102,45 @@ def choose(trials: Sequence[Trial], baseline: Figures, remaining: float) -> int:
 
 
 def measured(model: TorchModel, task: Task, groups: Participants, constraint: str) -> Figures:
-    """Measure a network's decisions about the validation rows at the audit's threshold."""
-    label = predict(model, task.dataset, task.rows.tuning, task.threshold).label
-    weights = task.dataset.weights
-    return figures(
-        label,
-        task.dataset.target[task.rows.tuning],
-        task.attribute.codes[task.rows.tuning],
-        np.ones(len(label)) if weights is None else weights[task.rows.tuning],
+    """Measure a network's decisions, or predicted numbers, for the validation rows.
+
+    Those of two classes are decided at the audit's threshold, those of several for the likeliest.
+    """
+    data, rows = task.dataset, task.rows.tuning
+    found = predict(model, data, rows, task.threshold)
+    weights = np.ones(len(rows)) if data.weights is None else data.weights[rows]
+    gap = gap_of(
+        found.label,
+        data.target[rows],
+        task.attribute.codes[rows],
+        weights,
         groups=groups.codes,
         counted=COUNTED[constraint],
     )
+    if data.task == "regression":
+        return Figures(gap=gap, rmse=_root(found.label - data.target[rows], weights))
+    if found.classes is not None and data.codes is not None:
+        right = found.classes == data.codes[rows]
+    else:
+        right = found.label == data.target[rows]
+    return Figures(gap=gap, accuracy=float(np.average(right, weights=weights)))
 
 
-def figures(
-    label: NDArray[np.int8],
-    target: NDArray[np.int8],
+def gap_of(
+    label: NDArray[Any],
+    target: NDArray[Any],
     codes: NDArray[np.int64],
     weights: NDArray[np.float64],
     *,
     groups: Sequence[int],
-    counted: Sequence[int],
-) -> Figures:
-    """Compute the gap of decisions over rows whose label is in `counted`, and the accuracy."""
-    among = np.isin(target, counted)
+    counted: tuple[int, ...] | None,
+) -> float:
+    """Return the gap of decisions, or predicted numbers, over rows whose label is in `counted`."""
+    among = counts(target, counted)
     members = [among & (codes == group) & (weights > 0) for group in groups]
     rates = [np.average(label[own], weights=weights[own]) for own in members if own.any()]
-    return Figures(
-        gap=float(np.ptp(rates)) if rates else 0.0,
-        accuracy=float(np.average(label == target, weights=weights)),
-    )
+    return float(np.ptp(rates)) if rates else 0.0
+
+
+def _root(errors: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    return sqrt(float(np.average(errors**2, weights=weights)))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.errors import AuditError, ModelError
-from audit.models.outputs import OUTPUTS, shape_hint, shape_words
+from audit.models.outputs import TWO, OutputForm, form, shape_hint, shape_words
 from audit.models.records import ModelRecord, Output
 
 Answers = NDArray[np.float64]
@@ -23,8 +23,9 @@ class AnswerModel:
     Attributes
     ----------
     ask : callable
-        From named inputs (a pandas frame under ``table``) to raw answers, shape (n,) or (n, 2).
-    output : {"logit", "logits", "probability", "probabilities"}
+        From named inputs (a pandas frame under ``table``) to raw answers, shape (n,) or (n,
+        outputs).
+    output : {"logit", "logits", "probability", "probabilities", "value"}
     format : str
         Of its file, for example ``onnx``.
     architecture : str
@@ -44,6 +45,10 @@ class AnswerModel:
         class), where the file or the configuration says so.
     backwards : bool
         Whether its first class is the positive one, so that answers are put in the other order.
+    focus : int
+        The place of the class whose probability is the score; 1 of two classes.
+    outputs : int or None
+        How many classes it answers about, where it gives a number for each and that is known.
     """
 
     ask: Callable[[Mapping[str, Any]], Answers]
@@ -57,20 +62,29 @@ class AnswerModel:
     width: int | None = None
     classes: tuple[Any, ...] | None = None
     backwards: bool = False
+    focus: int = 1
+    outputs: int | None = None
+
+    @property
+    def form(self) -> OutputForm:
+        """Return the form of its answers."""
+        return form(self.output, self.outputs or len(self.classes or ()) or TWO, self.focus)
 
     def answers(self, inputs: Mapping[str, Any], rows: int) -> Answers:
-        """Return what the model says, shape (rows,) or (rows, 2), the positive class last.
+        """Return what the model says, shape (rows,) or (rows, outputs).
+
+        Of two classes the positive one comes last.
 
         Raises
         ------
         ModelError
             If the model fails, or answers with something else than numbers of that shape.
         """
-        found = shaped_answers(self._asked(inputs), self.output, rows)
+        found = shaped_answers(self._asked(inputs), self.form, rows)
         if not self.backwards:
             return found
-        if OUTPUTS[self.output].columns == 1:
-            return 1 - found if OUTPUTS[self.output].ranged else -found
+        if self.form.columns == 1:
+            return 1 - found if self.form.ranged else -found
         return found[:, ::-1]
 
     def _asked(self, inputs: Mapping[str, Any]) -> object:
@@ -106,7 +120,7 @@ class AnswerModel:
         )
 
 
-def shaped_answers(values: object, output: Output, rows: int) -> Answers:
+def shaped_answers(values: object, expected: OutputForm, rows: int) -> Answers:
     """Return answers as float64 of shape (rows,) or (rows, 2), as declared.
 
     Raises
@@ -117,13 +131,13 @@ def shaped_answers(values: object, output: Output, rows: int) -> Answers:
     found = np.asarray(values)
     if found.dtype.kind not in "fiu":
         raise ModelError(f"expected numbers from the model, came {found.dtype} values")
-    columns = OUTPUTS[output].columns
+    columns = expected.columns
     if columns == 1 and found.shape in {(rows,), (rows, 1)}:
         return found.reshape(rows).astype(np.float64)
     if columns > 1 and found.shape == (rows, columns):
         return found.astype(np.float64)
     raise ModelError(
-        f"output: {output} expects shape {shape_words(columns)} for {rows} rows, came "
+        f"output: {expected.output} expects shape {shape_words(columns)} for {rows} rows, came "
         f"{found.shape}",
-        shape_hint(output, found.shape),
+        shape_hint(expected.output, found.shape),
     )

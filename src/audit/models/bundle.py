@@ -12,6 +12,7 @@ from torch import Tensor
 from audit.config import ModelConfig
 from audit.errors import ModelError
 from audit.models.architectures import build
+from audit.models.blueprints import require_matching
 from audit.models.description import DESCRIPTION, describe_model, read_description, to_json
 from audit.models.model import TorchModel, pick_device
 from audit.models.weights_file import load_into, read_safetensors, weights_sha256
@@ -27,7 +28,7 @@ def bundle_files(
     Parameters
     ----------
     model : TorchModel
-        Built from a blueprint, with the built-in encoder.
+        Built from a blueprint, with a built-in encoder.
     initial_state : mapping of str to Tensor, optional
         Weights before training.
 
@@ -58,7 +59,7 @@ def save_bundle(
     folder : Path
         New, empty, or an earlier bundle, which is replaced.
     model : TorchModel
-        Built from a blueprint, with the built-in encoder.
+        Built from a blueprint, with a built-in encoder.
     initial_state : mapping of str to Tensor, optional
         Weights before training.
 
@@ -123,10 +124,11 @@ def read_bundle(folder: Path, *, device: torch.device | None = None) -> TorchMod
     Raises
     ------
     ModelError
-        If a file is missing or damaged, the weights do not fit the architecture, or their hash is
-        not the stated one.
+        If a file is missing or damaged, the weights do not fit the architecture, this does not fit
+        the encoder, or their hash is not the stated one.
     """
     description = read_description(folder)
+    require_matching(description.architecture, description.preprocessing)
     with torch.device("meta"):
         network = build(description.architecture)
     load_into(network, _read_weights(folder / WEIGHTS), WEIGHTS)
@@ -140,6 +142,7 @@ def read_bundle(folder: Path, *, device: torch.device | None = None) -> TorchMod
         device=place,
         blueprint=description.architecture,
         training=description.training,
+        classes=description.classes,
     )
 
 

@@ -7,21 +7,31 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 from torch import Tensor
 
+from audit.data.columns import category_text
 from audit.errors import ModelError
 from audit.models.architectures import Blueprint
+from audit.models.inputs_encoder import InputsEncoder
 from audit.models.model import TorchModel
 from audit.models.records import Output, TrainingRecord
 from audit.models.tabular import TabularEncoder
 from audit.models.weights_file import weights_sha256
 
 SCHEMA_VERSION = "1.0.0"
+OF_INPUTS = "1.1.0"
+"""The version that also describes named inputs; a table of columns is described as ever."""
 DESCRIPTION = "model.json"
 LARGEST = 64 << 20
+TABLE, INPUTS = "[table]", "[inputs]"
+
+
+def _preprocessing(value: Any) -> str:  # noqa: ANN401 - any JSON value, or an encoder
+    kind = value.get("kind") if isinstance(value, Mapping) else getattr(value, "kind", None)
+    return INPUTS if kind == "inputs" else TABLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,20 +42,26 @@ class Description:
     ----------
     schema_version : str
     architecture : Blueprint
-    preprocessing : TabularEncoder
+    preprocessing : TabularEncoder or InputsEncoder
     output : str
     sha256, initial_sha256 : str
         Of the weights; `initial_sha256` is None where no initial weights were kept.
     training : TrainingRecord or None
+    classes : tuple of str or None
+        In the order of several outputs.
     """
 
     schema_version: str
     architecture: Blueprint
-    preprocessing: TabularEncoder
+    preprocessing: Annotated[
+        Annotated[TabularEncoder, Tag(TABLE)] | Annotated[InputsEncoder, Tag(INPUTS)],
+        Discriminator(_preprocessing),
+    ]
     output: Output
     sha256: str
     initial_sha256: str | None = None
     training: TrainingRecord | None = None
+    classes: tuple[str, ...] | None = None
     kind: Literal["weight-audit bundle"] = "weight-audit bundle"
 
 
@@ -64,28 +80,43 @@ def describe_model(
     ModelError
         If it was not built from a blueprint, with the built-in encoder.
     """
-    if model.blueprint is None or not isinstance(model.encoder, TabularEncoder):
+    encoder = model.encoder
+    if model.blueprint is None or not isinstance(encoder, TabularEncoder | InputsEncoder):
         raise ModelError(
             "only a network that audit train built can be saved as a bundle",
             "keep the factory and the weights of your own network",
         )
     return Description(
-        schema_version=SCHEMA_VERSION,
+        schema_version=OF_INPUTS if isinstance(encoder, InputsEncoder) else SCHEMA_VERSION,
         architecture=model.blueprint,
-        preprocessing=model.encoder,
+        preprocessing=encoder,
         output=model.output,
         sha256=weights_sha256(model.network.state_dict()),
         initial_sha256=weights_sha256(initial_state) if initial_state else None,
         training=model.training,
+        classes=None if model.classes is None else tuple(map(category_text, model.classes)),
     )
 
 
 def to_json(description: Description) -> bytes:
-    """Serialise a description; the same description gives the same bytes."""
-    text = json.dumps(
-        asdict(description), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False
-    )
-    return text.encode() + b"\n"
+    """Serialise a description; the same description gives the same bytes.
+
+    Raises
+    ------
+    ModelError
+        If it is larger than a description may be.
+    """
+    values = asdict(description)
+    if description.classes is None:  # as bundles said it before there were several classes
+        del values["classes"]
+    text = json.dumps(values, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    content = text.encode() + b"\n"
+    if len(content) > LARGEST:
+        raise ModelError(
+            f"{DESCRIPTION} has {len(content) >> 20:,} MiB, expected at most {LARGEST >> 20}",
+            "learn a smaller vocabulary: data.inputs.NAME.vocabulary",
+        )
+    return content
 
 
 def read_description(folder: Path) -> Description:
@@ -114,7 +145,7 @@ def read_description(folder: Path) -> Description:
         return _adapter().validate_python(values)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        place = ".".join(str(part) for part in first["loc"] if "[" not in str(part))
         raise ModelError(
             f"{where}: {place}: {first['msg']}", "write the bundle again with audit train"
         ) from error

@@ -11,30 +11,47 @@ import torch
 from torch import Tensor
 
 from audit.data.columns import row_words
+from audit.data.inputs.batches import ImageBatch, SeriesBatch, TextBatch
 from audit.errors import DataError, ModelError, nearest
 from audit.models.columns import as_numbers
 from audit.models.model import Encoded
+from audit.models.plain_inputs import layouts_of, plain, tensor_of
 
 Columns = dict[str, tuple[str, ...]]
+TABLE = "table"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NumericEncoder:
-    """Passes numeric features on in the stated order, as float32 in one tensor, ``x``."""
+    """Passes numbers on as float32: features in their order as ``x``, other inputs by name."""
 
     def encode(self, inputs: Mapping[str, Any]) -> Encoded:
-        """Encode the frame ``inputs["table"]``.
+        """Encode the frame ``inputs["table"]``, or all named inputs.
 
         Raises
         ------
         DataError
             If a value is missing or no number; column, row and value are named.
+        ModelError
+            If an input is text.
         """
-        frame = inputs["table"]
+        if set(inputs) == {TABLE}:
+            tensor, names = self._table(inputs[TABLE])
+            return Encoded(tensors={"x": tensor}, columns={"x": names})
+        tensors: dict[str, Tensor] = {}
+        columns: Columns = {}
+        for name, batch in inputs.items():
+            if isinstance(batch, ImageBatch | SeriesBatch | TextBatch):
+                tensors[name], columns[name] = tensor_of(name, batch), (name,)
+            else:
+                tensors[name], columns[name] = self._table(batch)
+        return Encoded(tensors=tensors, columns=columns, layouts=layouts_of(tensors, inputs))
+
+    def _table(self, frame: Any) -> tuple[Tensor, tuple[str, ...]]:  # noqa: ANN401 - a frame
         values = [self._column(frame[name]) for name in frame.columns]
         table = np.stack(values, axis=1).astype(np.float32)
         names = tuple(str(name) for name in frame.columns)
-        return Encoded(tensors={"x": torch.from_numpy(table)}, columns={"x": names})
+        return torch.from_numpy(table), names
 
     def _column(self, column: Any) -> np.ndarray[Any, np.dtype[np.float64]]:  # noqa: ANN401 - a Series
         values = as_numbers(column)
@@ -50,7 +67,7 @@ class NumericEncoder:
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionEncoder:
-    """Calls a function of the user's own with the frame of features.
+    """Calls a function of the user's own with the frame of features, or with all named inputs.
 
     It returns a tensor, or named tensors, or these with a map from tensor to the user's columns
     (for one tensor, a list of them). Without a map, columns are called ``x[0]``, ``x[1]``, ...
@@ -66,19 +83,43 @@ class FunctionEncoder:
     name: str
 
     def encode(self, inputs: Mapping[str, Any]) -> Encoded:
-        """Encode the frame ``inputs["table"]``.
+        """Encode the frame ``inputs["table"]``, or a mapping of named inputs (see `plain`).
 
         Raises
         ------
         ModelError
             If the function fails, or returns something else than said above.
         """
-        frame = inputs["table"]
+        if set(inputs) != {TABLE}:
+            return self._of_several(inputs)
+        frame = inputs[TABLE]
         tensors, given = self._parts(self.function(frame))
         for key, tensor in tensors.items():
             self._require_tensor(key, tensor, len(frame))
         columns = self._positions(tensors) if given is None else self._named(tensors, given, frame)
         return Encoded(tensors=tensors, columns=columns)
+
+    def _of_several(self, inputs: Mapping[str, Any]) -> Encoded:
+        result = self.function({name: plain(batch) for name, batch in inputs.items()})
+        tensors, given = self._parts(result)
+        only = next(iter(inputs))
+        if len(inputs) == 1 and set(tensors) == {"x"}:
+            tensors = {only: tensors["x"]}
+            given = {only: given["x"]} if isinstance(given, Mapping) and "x" in given else given
+        for key, tensor in tensors.items():
+            self._require_tensor(key, tensor, len(inputs[only]))
+        layouts = layouts_of(tensors, inputs)
+        columns = self._positions(tensors) | {name: (name,) for name in layouts}
+        if given is not None:
+            columns |= {key: tuple(map(str, names)) for key, names in dict(given).items()}
+        for key, names in columns.items():
+            if key in tensors and key not in layouts and len(names) != _last(tensors[key]):
+                raise ModelError(
+                    f"{self.name}: {key!r} has {_last(tensors[key])} columns, but {len(names)} "
+                    "names came",
+                    "name each position along the last dimension",
+                )
+        return Encoded(tensors=tensors, columns=columns, layouts=layouts)
 
     def _parts(self, result: Any) -> tuple[dict[str, Any], Any]:  # noqa: ANN401 - from the user's code
         tensors, given = result, None

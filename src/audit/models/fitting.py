@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from audit.config import Input
 from audit.data.columns import row_words
+from audit.data.dataset import Dataset, Rows
 from audit.errors import DataError, ModelError
 from audit.models.columns import as_numbers, as_texts, is_numeric, is_other
+from audit.models.input_fitting import fit_images, fit_series, fit_text
+from audit.models.inputs_encoder import InputsEncoder, Part, TableEncoder
+from audit.models.named_input import given
 from audit.models.tabular import CategoryCode, ColumnCode, NumberCode, TabularEncoder
 
 MOST_CATEGORIES = 1000
@@ -17,6 +24,51 @@ DISTINCT_SHARE = 0.5
 DISTINCT_ROWS = 50
 NUMBER_SHARE = 0.95
 FEW_NUMBERS = 10
+
+
+def fit_encoder_of(
+    dataset: Dataset, rows: Rows, config_inputs: Mapping[str, Input], base: Path | None = None
+) -> TabularEncoder | InputsEncoder:
+    """Learn the encoder of all inputs of a data set from its training rows.
+
+    Images, texts and series are read a few rows at a time.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    rows : ndarray of int64
+        The training rows.
+    config_inputs : mapping of str to Input
+        The inputs as the configuration says them; empty where a table is all there is.
+    base : Path, optional
+        Folder that the tokenizer of a text is relative to.
+
+    Raises
+    ------
+    DataError
+        As `fit_encoder`, `fit_images`, `fit_series` and `fit_text`.
+    ModelError
+        If there is no column, or a tokenizer cannot be read.
+    """
+    if not config_inputs:
+        return fit_encoder(dataset.inputs["table"].take(rows))
+    place = base or Path()
+    parts = [
+        _fit_input(name, settings, dataset, rows, place) for name, settings in config_inputs.items()
+    ]
+    return InputsEncoder(parts=tuple(parts))
+
+
+def _fit_input(name: str, settings: Input, dataset: Dataset, rows: Rows, base: Path) -> Part:
+    source = dataset.inputs[name]
+    if settings.kind == "image":
+        return fit_images(name, source, rows)
+    if settings.kind == "series":
+        return fit_series(name, source, rows)
+    if settings.kind == "text":
+        return fit_text(name, source, rows, settings, base)
+    frame = given({name: source.take(rows)}, name, pd.DataFrame)
+    return TableEncoder(name=name, table=fit_encoder(frame))
 
 
 def fit_encoder(frame: pd.DataFrame) -> TabularEncoder:

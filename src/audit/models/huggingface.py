@@ -42,7 +42,7 @@ def load_folder(
     ------
     ModelError
         If transformers is not installed; the folder is damaged or hostile, names code of its own
-        or holds pickled weights; or there are not two labels.
+        or holds pickled weights; or it does not choose one of its labels.
     """
     folder = opened_folder(base / (config.path or ""))
     if config.encode is not None:
@@ -64,6 +64,7 @@ def load_folder(
         notes=(f"{folder.architecture}; texts are cut after {encoder.length} tokens",),
         width=1,
         classes=_classes(labels),
+        outputs=len(labels) if len(labels) > 1 else None,
     )
 
 
@@ -83,16 +84,15 @@ def _labels(folder: Folder) -> tuple[str, ...]:
 
 
 def _output(folder: Folder, config: ModelConfig, labels: tuple[str, ...]) -> Output:
-    if len(labels) not in {1, TWO}:
+    if not labels:
         raise ModelError(
-            f"{folder.name} has {len(labels)} labels: {', '.join(labels[:8])}",
-            "this version audits binary decisions: a network of two labels",
+            f"{folder.name} has no label", "save a sequence classifier with its labels"
         )
-    if len(labels) == TWO:
+    if len(labels) > 1:
         if folder.config.get("problem_type") == SEVERAL:
             raise ModelError(
-                f"{folder.name} decides on each of its two labels by itself ({SEVERAL})",
-                "audit a network that chooses one of two labels",
+                f"{folder.name} decides on each of its {len(labels)} labels by itself ({SEVERAL})",
+                "audit a network that chooses one of its labels",
             )
         return _stated(folder, config, "logits")
     if config.output is None:
@@ -103,7 +103,7 @@ def _output(folder: Folder, config: ModelConfig, labels: tuple[str, ...]) -> Out
     if config.output in {"logits", "probabilities"}:
         raise ModelError(
             f"output: {config.output} was declared, but {folder.name} has one label",
-            "declare output: logit or probability",
+            "declare output: logit, probability, or value for a regression",
         )
     return config.output
 
@@ -120,4 +120,4 @@ def _stated(folder: Folder, config: ModelConfig, found: Output) -> Output:
 def _classes(labels: tuple[str, ...]) -> tuple[str, ...] | None:
     """Return the labels as classes, unless they are the names that transformers makes up."""
     made_up = all(label == f"LABEL_{place}" for place, label in enumerate(labels))
-    return None if made_up or len(labels) != TWO else labels
+    return None if made_up or len(labels) < TWO else labels

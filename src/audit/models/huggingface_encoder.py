@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from audit.data.columns import row_words
@@ -11,9 +12,10 @@ from audit.errors import AuditError, DataError, ModelError
 from audit.models.columns import as_texts, is_numeric
 from audit.models.huggingface_folder import Folder
 from audit.models.huggingface_network import failed, library, quiet
-from audit.models.model import Encoded
+from audit.models.model import Encoded, Layout
 
 LONGEST = 512
+NUMBERS = "input_ids"
 BEFORE = ("roberta", "camembert", "xlm-roberta", "mpnet")  # count places from after the padding
 
 
@@ -63,7 +65,16 @@ class TextEncoder:
             max_length=self.length,
             return_tensors="pt",
         )
-        return Encoded(tensors=dict(tokens), columns=dict.fromkeys(tokens, (name,) * self.length))
+        return Encoded(
+            tensors=dict(tokens),
+            columns=dict.fromkeys(tokens, (name,) * self.length),
+            layouts={NUMBERS: Layout(kind="words", names=self._vocabulary, source="table")},
+        )
+
+    @cached_property
+    def _vocabulary(self) -> tuple[str, ...]:
+        pieces = {number: piece for piece, number in self.tokenizer.get_vocab().items()}
+        return tuple(pieces.get(number, "") for number in range(max(pieces) + 1))
 
     def _only(self, names: list[str]) -> str:
         if len(names) != 1:

@@ -16,7 +16,6 @@ from audit.models.sklearn_model import from_estimator
 from audit.models.skorch_network import from_skorch, is_skorch
 
 ONLY_ASKED = "it was given as an estimator or a callable, which can only be asked"
-CLASSES = 2
 Encode = Callable[[Any], Any] | None
 
 
@@ -79,16 +78,17 @@ def _stated(output: Output | None) -> Output:
     if output is None:
         raise ModelError(
             "expected output= beside a module, came none",
-            "say what it answers with: logit, logits, probability or probabilities",
+            "say what it answers with: logit, logits, probability, probabilities or value",
         )
     return output
 
 
 def _is_classifier(model: Any) -> bool:  # noqa: ANN401 - as above
-    """Tell whether it is a fitted classifier of scikit-learn's own, for two classes."""
-    classes = getattr(model, "classes_", None)
+    """Tell whether it is a fitted classifier or regressor of scikit-learn's own."""
+    from sklearn.base import is_regressor
+
     own = type(model).__module__.startswith("sklearn.")
-    return own and classes is not None and len(classes) == CLASSES
+    return own and (hasattr(model, "classes_") or is_regressor(model))
 
 
 def _require_agreement(

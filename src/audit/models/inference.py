@@ -14,7 +14,7 @@ from audit.data.dataset import Dataset, Rows
 from audit.errors import ModelError
 from audit.models.answering import AnswerModel
 from audit.models.model import Encoded, TorchModel
-from audit.models.outputs import OUTPUTS, ending
+from audit.models.outputs import ending
 
 PROBE_ROWS = 8
 SMALL = 1_000_000
@@ -122,11 +122,9 @@ def _unsteady(what: str, why: str) -> ModelError:
     )
 
 
-def probabilities(
-    model: TorchModel | AnswerModel, answers: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the probability of the positive class from raw answers, in double precision."""
-    return OUTPUTS[model.output].probability(torch.from_numpy(answers)).numpy()
+def scores_of(model: TorchModel | AnswerModel, answers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the scores that raw answers mean, shape (rows,), in double precision."""
+    return model.form.score(torch.from_numpy(answers)).numpy()
 
 
 def _probe(model: TorchModel, dataset: Dataset, rows: Rows) -> None:
@@ -138,7 +136,7 @@ def _probe(model: TorchModel, dataset: Dataset, rows: Rows) -> None:
     )
     _require_row_by_row(encoded, alone)
     _require_steady(model, encoded, alone)
-    if not OUTPUTS[model.output].ranged:
+    if not model.form.ranged and model.output != "value":
         _require_no_ending(model, encoded)
 
 

@@ -36,10 +36,10 @@ def output_of(last: Sequence[nn.Module], answer: Shape, config: ModelConfig, fil
     """
     module = next((item for item in last if not isinstance(item, PASSING)), None)
     ending = type(module).__name__ if module is not None else "its input"
-    if answer not in {(1,), (TWO,)}:
+    if len(answer) != 1 or not answer[0]:
         raise ModelError(
             f"{file} answers with rows of shape {answer}",
-            "this version audits binary decisions: one number per row, or one for each of two",
+            "an audit needs one number per row, or one for each class",
         )
     columns = answer[0]
     if columns == 1 and isinstance(module, nn.Softmax | nn.LogSoftmax):
@@ -63,7 +63,7 @@ def _declared(
 ) -> Output:
     output = config.output or found
     if output is None:
-        likely = "logits" if columns == TWO else "logit"
+        likely = "logit, or value for a regression" if columns == 1 else "logits"
         raise ModelError(
             f"{file} ends in {ending}, which does not say what kind of score it is",
             f"say it: model: {{path: {file}, output: {likely}}}",
@@ -73,10 +73,11 @@ def _declared(
             f"output: {output} was declared, but {file} ends in {ending}",
             f"declare output: {found}, or leave it out",
         )
-    expected = TWO if output in {"logits", "probabilities"} else 1
-    if columns != expected:
+    several = output in {"logits", "probabilities"}
+    if several != (columns > 1):
         raise ModelError(
-            f"output: {output} expects {expected} column(s) for each row, {file} has {columns}",
-            "declare logit or probability for one, logits or probabilities for two",
+            f"output: {output} expects {'one column for each class' if several else 'one column'}, "
+            f"{file} has {columns}",
+            "declare logit, probability or value for one, logits or probabilities for several",
         )
     return output

@@ -58,4 +58,5 @@ def load_keras(
         features=None if alone or config.encode else tuple(built.inputs),
         width=prod(next(iter(built.inputs.values()))) if alone and not config.encode else None,
         classes=config.classes,
+        outputs=built.answer[0] if output in {"logits", "probabilities"} else None,
     )

@@ -111,7 +111,8 @@ def _with_classes(model: Loaded, config: ModelConfig) -> Loaded:
             f"model.classes: {list(stated)} contradicts the file, which says {list(theirs)}",
             "leave model.classes out, or name the classes in the order of the file",
         )
-    return replace(model, classes=stated)
+    several = model.output in {"logits", "probabilities"} and model.outputs is None
+    return replace(model, classes=stated, outputs=len(stated) if several else model.outputs)
 
 
 def unread(path: Path) -> ModelError:

@@ -1,22 +1,43 @@
-"""The seam between a network and the audit: named tensors in, probability of the positive out."""
+"""The seam between a network and the audit: named tensors in, one score for each row out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from audit.errors import AuditError, ModelError
 from audit.models.architectures import Blueprint, describe
-from audit.models.outputs import OUTPUTS, shaped
+from audit.models.outputs import TWO, OutputForm, form, shaped
 from audit.models.records import Kind, ModelRecord, Output, TrainingRecord
 from audit.models.weights_file import weights_sha256
 from audit.user_code import CodeRecord
 
 Tensors = dict[str, Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """What the dimensions of a tensor that is no table mean.
+
+    Attributes
+    ----------
+    kind : {"image", "words", "series"}
+        ``image``: (rows, channels, height, width). ``words``: (rows, length), whole numbers that
+        are places in a vocabulary. ``series``: (rows, channels, steps).
+    names : tuple of str
+        Of an image and a series: the channels. Of words: the vocabulary, in the order of the
+        numbers.
+    source : str
+        The input of the data set that it was encoded from.
+    """
+
+    kind: Literal["image", "words", "series"]
+    names: tuple[str, ...]
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +49,15 @@ class Encoded:
     tensors : dict of str to Tensor
         First dimension: rows.
     columns : dict of str to tuple of str
-        For each tensor, the user's column of each position along its last dimension.
+        For each tensor, the user's column of each position along its last dimension; of an image
+        and a text, the name of the input alone.
+    layouts : dict of str to Layout
+        What each tensor is that is no table.
     """
 
     tensors: Tensors
     columns: dict[str, tuple[str, ...]]
+    layouts: Mapping[str, Layout] = field(default_factory=dict)
 
 
 class Encoder(Protocol):
@@ -51,7 +76,7 @@ class TorchModel:
     ----------
     network : nn.Module
     encoder : Encoder
-    output : {"logit", "logits", "probability", "probabilities"}
+    output : {"logit", "logits", "probability", "probabilities", "value"}
     kind : str
         Where it comes from: ``bundle``, ``factory``, ``trained``, ``module``, or the format of its
         file.
@@ -72,6 +97,10 @@ class TorchModel:
     classes : tuple or None
         Class labels in the order of its outputs (of one number: the negative and the positive
         class), where the file or the configuration says so.
+    focus : int
+        The place of the class whose probability is the score; 1 of two classes.
+    outputs : int or None
+        How many classes it answers about, where it gives a number for each and that is known.
     """
 
     network: nn.Module
@@ -86,12 +115,19 @@ class TorchModel:
     features: tuple[str, ...] | None = None
     width: int | None = None
     classes: tuple[Any, ...] | None = None
+    focus: int = 1
+    outputs: int | None = None
+
+    @property
+    def form(self) -> OutputForm:
+        """Return the form of its answer."""
+        return form(self.output, self.outputs or len(self.classes or ()) or TWO, self.focus)
 
     def encode(self, inputs: Mapping[str, Any]) -> Encoded:
         """Encode a batch of named inputs, on the device of the network."""
         encoded = self.encoder.encode(inputs)
         moved = {name: self._moved(tensor) for name, tensor in encoded.tensors.items()}
-        return Encoded(tensors=moved, columns=encoded.columns)
+        return replace(encoded, tensors=moved)
 
     def _moved(self, tensor: Tensor) -> Tensor:
         """Bring a tensor to the network: its device, and its precision where it is no integer."""
@@ -100,7 +136,7 @@ class TorchModel:
         return tensor.to(self.device, weights.dtype if weights is not None and precise else None)
 
     def answer(self, tensors: Tensors) -> Tensor:
-        """Return what the network says, shape (n,) or (n, 2); gradients flow.
+        """Return what the network says, shape (n,) or (n, classes); gradients flow.
 
         One tensor is passed by position, several by keyword.
 
@@ -110,18 +146,30 @@ class TorchModel:
             If the network fails on these tensors, or answers in another shape than declared.
         """
         rows = len(next(iter(tensors.values())))
-        return shaped(self._call(tensors), self.output, rows)
+        return shaped(self._call(tensors), self.form, rows)
 
-    def probability(self, tensors: Tensors) -> Tensor:
-        """Return the probability of the positive class, shape (n,), in [0, 1]; gradients flow."""
-        return OUTPUTS[self.output].probability(self.answer(tensors))
+    def score(self, tensors: Tensors) -> Tensor:
+        """Return the score that the audit is about, shape (n,); gradients flow.
+
+        The probability of the positive class (of several, the one in focus), in [0, 1]; of a
+        regression the predicted value.
+        """
+        return self.form.score(self.answer(tensors))
 
     def logit(self, tensors: Tensors) -> Tensor:
-        """Return the log odds of the positive class, shape (n,); gradients flow.
+        """Return the log odds of that probability, shape (n,); gradients flow.
 
         Declared probabilities are kept off 0 and 1 by 1e-7, so that the log odds are finite.
+
+        Raises
+        ------
+        ModelError
+            If the network answers with values, which have no odds.
         """
-        return OUTPUTS[self.output].logit(self.answer(tensors))
+        logit = self.form.logit
+        if logit is None:
+            raise ModelError("a predicted value has no log odds", "ask for its score")
+        return logit(self.answer(tensors))
 
     def record(
         self,

@@ -15,7 +15,6 @@ from audit.models.onnx_opening import OnnxFile
 from audit.models.onnx_preparing import OnnxEncoder
 from audit.models.onnx_sample import ROWS, drawn
 from audit.models.onnx_session import Session
-from audit.models.outputs import OUTPUTS
 
 
 def answers_on(file: OnnxFile, model: TorchModel) -> NDArray[np.float64] | None:
@@ -81,6 +80,6 @@ def largest_difference(
     if not np.isfinite(there).all() or not np.isfinite(here).all():
         return 0.0 if np.array_equal(here, there, equal_nan=True) else float("inf")
     largest = float(np.abs(there).max())
-    if OUTPUTS[model.output].ranged:
+    if model.form.ranged:
         largest = max(largest, 1 - float(there.min()))
     return float(np.abs(here - there).max()) / (largest or 1.0)

@@ -35,17 +35,20 @@ class Answer:
     ----------
     tensor : str
         Of numbers, before any map from class to number.
-    output : {"logit", "logits", "probability", "probabilities"}
+    output : {"logit", "logits", "probability", "probabilities", "value"}
     classes : tuple or None
         In the order of the columns; of one column, the negative and the positive class.
     ending : str
         The operator that makes it.
+    columns : int or None
+        How many classes it has a number for, where that is known.
     """
 
     tensor: str
     output: Output
     classes: tuple[Any, ...] | None
     ending: str
+    columns: int | None = None
 
 
 def answer_of(graph: Graph, config: ModelConfig, name: str) -> Answer:
@@ -55,14 +58,13 @@ def answer_of(graph: Graph, config: ModelConfig, name: str) -> Answer:
     ------
     ModelError
         If no output, or several, hold numbers; if the kind of score is stated nowhere, or stated
-        and not what the graph ends in; if there are not two classes, or in another order than
-        stated.
+        and not what the graph ends in; or if its classes are in another order than stated.
     """
     port = _scores(graph, name)
     tensor, labels = _numbers(graph, port.name)
     found, ending = _kind(graph, tensor)
     columns = _columns(graph, tensor, found, labels)
-    _require_two(columns, found, ending, name)
+    _require_columns(columns, found, ending, name)
     if columns == CLASSES and found == "probability":
         found = None  # a sigmoid for each class says nothing of both together
     output = _declared(config, found, ending, columns, name)
@@ -71,6 +73,7 @@ def answer_of(graph: Graph, config: ModelConfig, name: str) -> Answer:
         output=output,
         classes=_classes(config, labels or _labels(graph, tensor), name),
         ending=ending,
+        columns=columns if columns is not None and columns > 1 else None,
     )
 
 
@@ -155,12 +158,9 @@ def _columns(
     return 1 if len(port.shape) <= 1 else port.shape[-1]
 
 
-def _require_two(columns: int | None, found: Output | None, ending: str, name: str) -> None:
-    if columns is not None and columns not in {1, CLASSES}:
-        raise ModelError(
-            f"{name} answers with {columns} columns",
-            "this version audits binary decisions: one number per row, or one for each of two",
-        )
+def _require_columns(columns: int | None, found: Output | None, ending: str, name: str) -> None:
+    if columns is not None and columns < 1:
+        raise ModelError(f"{name} answers with no number", "export the network with its scores")
     if columns == 1 and found in {"probabilities", "logits"}:
         raise ModelError(
             f"{name}: {ending} over one column is the same for every row",
@@ -173,7 +173,7 @@ def _declared(
 ) -> Output:
     declared = config.output
     if declared is None and found is None:
-        likely = "logits" if columns == CLASSES else "logit"
+        likely = "logits" if (columns or 1) > 1 else "logit, or value for a regression"
         raise ModelError(
             f"{name} ends in {ending}, which does not say what kind of score it is",
             f"say it: model: {{path: {name}, output: {likely}}}",
@@ -184,11 +184,12 @@ def _declared(
             f"declare output: {found}, or leave it out",
         )
     output = declared or found
-    expected = CLASSES if output in {"logits", "probabilities"} else 1
-    if columns is not None and columns != expected:
+    several = output in {"logits", "probabilities"}
+    if columns is not None and several != (columns > 1):
         raise ModelError(
-            f"output: {output} expects {expected} column(s) for each row, {name} has {columns}",
-            "declare logit or probability for one, logits or probabilities for two",
+            f"output: {output} expects {'one column for each class' if several else 'one column'}, "
+            f"{name} has {columns}",
+            "declare logit, probability or value for one, logits or probabilities for several",
         )
     return cast("Output", output)
 

@@ -105,6 +105,7 @@ def _black_box(file: OnnxFile, reason: str) -> AnswerModel:
         features=file.inputs.features,
         width=file.width,
         classes=file.answer.classes,
+        outputs=file.answer.columns,
         notes=(f"asked through onnxruntime {session.version}",),
     )
 
@@ -118,7 +119,7 @@ class Asked:
     output: Output
 
     def __call__(self, inputs: Mapping[str, Any]) -> NDArray[np.float64]:
-        """Return the raw answers, shape (n,) or (n, 2).
+        """Return the raw answers, shape (n,) or (n, classes).
 
         Raises
         ------
@@ -127,11 +128,14 @@ class Asked:
         """
         values = self.inputs.values(inputs)
         found = self.session.ask({name: value.array for name, value in values.items()})
-        rows, columns = len(found), 2 if self.output in {"logits", "probabilities"} else 1
-        if found.size != rows * columns:
+        rows, several = len(found), self.output in {"logits", "probabilities"}
+        columns = found.size // rows if rows and found.size % rows == 0 else 0
+        if several != (columns > 1) or columns < 1:
             raise ModelError(
-                f"output: {self.output} expects {columns} number(s) for each row, came shape "
+                f"output: {self.output} expects "
+                f"{'a number for each class' if several else '1 number'} for each row, came shape "
                 f"{found.shape}",
-                "declare what it answers with: output: logit, logits, probability or probabilities",
+                "declare what it answers with: output: logit, logits, probability, probabilities "
+                "or value",
             )
         return found.reshape(rows) if columns == 1 else found.reshape(rows, columns)

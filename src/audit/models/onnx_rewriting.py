@@ -89,16 +89,20 @@ def _linear_classifier(step: Step, draft: Draft) -> None:
     """Two mirrored rows are one row and a sigmoid: 1 - p and p."""
     link, scores = step.stated("post_transform", "NONE"), step.node.outputs[1]
     intercepts = np.asarray(step.stated("intercepts", [0.0, 0.0]), dtype=np.float32)
-    step.require(len(intercepts) == CLASSES, "of other than two classes")
+    count = len(intercepts)
+    step.require(count >= CLASSES, "of one class")
     weights = np.asarray(step.stated("coefficients"), dtype=np.float32)
-    weights = weights.reshape(CLASSES, -1)
-    mirrored = np.array_equal(weights[0], -weights[1]) and intercepts[0] == -intercepts[1]
+    weights = weights.reshape(count, -1)
+    mirrored = count == CLASSES and (
+        np.array_equal(weights[0], -weights[1]) and intercepts[0] == -intercepts[1]
+    )
     if link == "LOGISTIC" and mirrored:
         score = _product(step, draft, rows=1)
         _two_columns(draft, draft.add("Sigmoid", score), scores)
         return
     step.require(link in LINKS, f"with the link function {link}")
-    product = _product(step, draft, rows=CLASSES, out=scores if link == "NONE" else "")
+    step.require(count == CLASSES or link != "LOGISTIC", "with a sigmoid for each class")
+    product = _product(step, draft, rows=count, out=scores if link == "NONE" else "")
     if link != "NONE":
         draft.add(LINKS[link], product, out=scores, axis=-1)
 

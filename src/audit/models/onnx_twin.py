@@ -64,6 +64,7 @@ def twin_of(file: OnnxFile) -> TorchModel:
         features=file.inputs.features,
         width=file.width,
         classes=file.answer.classes,
+        outputs=file.answer.columns if output in {"logits", "probabilities"} else None,
     )
 
 

@@ -12,6 +12,13 @@ from audit.errors import ModelError
 from audit.models.records import Output
 
 SMALLEST = 1e-12
+TWO = 2
+OTHER: Mapping[Output, Output] = {
+    "logit": "logits",
+    "logits": "logit",
+    "probability": "probabilities",
+    "probabilities": "probability",
+}
 ENDINGS = {"SigmoidBackward0": "Sigmoid", "SoftmaxBackward0": "Softmax"}
 RESHAPING = frozenset(
     f"{name}Backward{version}"
@@ -22,52 +29,113 @@ RESHAPING = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class OutputForm:
-    """One declared kind of answer.
+    """One declared kind of answer, and the way from it to the score that the audit is about.
 
     Attributes
     ----------
+    output : str
     columns : int
-        1 for one number per row, 2 for one per class; class 1 is positive.
+        1 for one number per row, else one for each class.
     ranged : bool
         Whether the numbers are probabilities.
-    probability, logit : callable
-        From the answer, shape (n,) or (n, 2), to shape (n,).
+    score : callable
+        From the answer, shape (n,) or (n, columns), to shape (n,): the probability of the positive
+        class (of several, the one in focus), or the predicted value of a regression.
+    logit : callable or None
+        Likewise to the log odds of that probability; None of a regression.
+    decide : callable or None
+        From the answer and a threshold to decisions for the positive class, bool, shape (n,); of
+        several classes, whether the one in focus is the likeliest. None of a regression.
     """
 
+    output: Output
     columns: int
     ranged: bool
-    probability: Callable[[Tensor], Tensor]
-    logit: Callable[[Tensor], Tensor]
+    score: Callable[[Tensor], Tensor]
+    logit: Callable[[Tensor], Tensor] | None
+    decide: Callable[[Tensor, float], Tensor] | None
+
+
+def form(output: Output, classes: int = TWO, focus: int = 1) -> OutputForm:
+    """Return the form of a declared answer.
+
+    Parameters
+    ----------
+    output : {"logit", "logits", "probability", "probabilities", "value"}
+    classes : int
+        How many classes there are.
+    focus : int
+        The place of the class whose probability is the score.
+    """
+    if output == "value":
+        return OutputForm(
+            output=output, columns=1, ranged=False, score=_same, logit=None, decide=None
+        )
+    if output in {"logit", "probability"}:
+        return _of_one(output)
+    return _of_two(output) if classes == TWO and focus == 1 else _of_several(output, classes, focus)
+
+
+def _same(answer: Tensor) -> Tensor:
+    return answer
+
+
+def _of_one(output: Output) -> OutputForm:
+    score, logit = (torch.sigmoid, _same) if output == "logit" else (_same, _log_odds)
+    return OutputForm(
+        output=output,
+        columns=1,
+        ranged=output == "probability",
+        score=score,
+        logit=logit,
+        decide=lambda answer, threshold: score(answer) >= threshold,
+    )
+
+
+def _of_two(output: Output) -> OutputForm:
+    def difference(answer: Tensor) -> Tensor:
+        return answer[:, 1] - answer[:, 0]
+
+    def score(answer: Tensor) -> Tensor:
+        return answer[:, 1] if output == "probabilities" else torch.sigmoid(difference(answer))
+
+    return OutputForm(
+        output=output,
+        columns=TWO,
+        ranged=output == "probabilities",
+        score=score,
+        logit=(lambda answer: _log_odds(answer[:, 1])) if output == "probabilities" else difference,
+        decide=lambda answer, threshold: score(answer) >= threshold,
+    )
+
+
+def _of_several(output: Output, classes: int, focus: int) -> OutputForm:
+    others = [place for place in range(classes) if place != focus]
+
+    def logit(answer: Tensor) -> Tensor:
+        if output == "probabilities":
+            return _log_odds(answer[:, focus])
+        return answer[:, focus] - torch.logsumexp(answer[:, others], dim=1)
+
+    def score(answer: Tensor) -> Tensor:
+        return answer[:, focus] if output == "probabilities" else torch.sigmoid(logit(answer))
+
+    return OutputForm(
+        output=output,
+        columns=classes,
+        ranged=output == "probabilities",
+        score=score,
+        logit=logit,
+        decide=lambda answer, _: answer.argmax(dim=1) == focus,
+    )
 
 
 def _log_odds(probability: Tensor) -> Tensor:
     return torch.logit(probability, eps=SMALLEST if probability.dtype == torch.float64 else 1e-7)
 
 
-OUTPUTS: Mapping[Output, OutputForm] = {
-    "logit": OutputForm(
-        columns=1, ranged=False, probability=torch.sigmoid, logit=lambda answer: answer
-    ),
-    "logits": OutputForm(
-        columns=2,
-        ranged=False,
-        probability=lambda answer: torch.sigmoid(answer[:, 1] - answer[:, 0]),
-        logit=lambda answer: answer[:, 1] - answer[:, 0],
-    ),
-    "probability": OutputForm(
-        columns=1, ranged=True, probability=lambda answer: answer, logit=_log_odds
-    ),
-    "probabilities": OutputForm(
-        columns=2,
-        ranged=True,
-        probability=lambda answer: answer[:, 1],
-        logit=lambda answer: _log_odds(answer[:, 1]),
-    ),
-}
-
-
-def shaped(answer: object, output: Output, rows: int) -> Tensor:
-    """Return the answer as (n,) or (n, 2), as declared.
+def shaped(answer: object, expected: OutputForm, rows: int) -> Tensor:
+    """Return the answer as (n,) or (n, columns), as declared.
 
     Raises
     ------
@@ -78,37 +146,36 @@ def shaped(answer: object, output: Output, rows: int) -> Tensor:
         came = f"{answer.dtype} numbers" if isinstance(answer, Tensor) else type(answer).__name__
         raise ModelError(
             f"expected one tensor of floating-point numbers from the network, came {came}",
-            "return the tensor of logits or probabilities from forward",
+            "return the tensor of logits, probabilities or values from forward",
         )
-    columns = OUTPUTS[output].columns
+    columns = expected.columns
     if columns == 1 and answer.shape in {(rows,), (rows, 1)}:
         return answer.reshape(rows)
-    if columns == 2 and answer.shape == (rows, 2):  # noqa: PLR2004 - two classes
+    if columns > 1 and answer.shape == (rows, columns):
         return answer
     raise ModelError(
-        f"output: {output} expects shape {shape_words(columns)} for {rows} rows, came "
+        f"output: {expected.output} expects shape {shape_words(columns)} for {rows} rows, came "
         f"{tuple(answer.shape)}",
-        shape_hint(output, tuple(answer.shape)),
+        shape_hint(expected.output, tuple(answer.shape)),
     )
 
 
 def shape_words(columns: int) -> str:
     """Return the shape of answers that one number, or one for each class, makes."""
-    return "(n,) or (n, 1)" if columns == 1 else "(n, 2)"
+    return "(n,) or (n, 1)" if columns == 1 else f"(n, {columns})"
 
 
 def shape_hint(output: Output, shape: tuple[int, ...]) -> str:
     """Say what to declare instead, for answers of another shape than `output` has."""
-    other: dict[Output, Output] = {
-        "logit": "logits",
-        "logits": "logit",
-        "probability": "probabilities",
-        "probabilities": "probability",
-    }
     flat_or_one = len(shape) == 1 or shape[1:] == (1,)
-    if flat_or_one or shape[1:] == (2,):
-        return f"declare output: {other[output]}"
-    return "this version audits binary decisions: one number per row, or one for each of two"
+    if output in OTHER and (flat_or_one or shape[1:] == (TWO,)):
+        return f"declare output: {OTHER[output]}"
+    if len(shape) == TWO and shape[1] > 1:
+        return (
+            f"for {shape[1]} classes say task: multiclass and declare output: logits or "
+            "probabilities, with data.target.classes in the order of the outputs"
+        )
+    return "return one number per row, or one for each class"
 
 
 def ending(answer: Tensor) -> str:

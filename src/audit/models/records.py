@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from audit.user_code import CodeRecord
 
-Output = Literal["logit", "logits", "probability", "probabilities"]
+Output = Literal["logit", "logits", "probability", "probabilities", "value"]
 Kind = Literal[
     "bundle",
     "factory",
@@ -80,12 +80,30 @@ class ModelRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class EpochRecord:
-    """One epoch of training."""
+    """One epoch of training.
+
+    Attributes
+    ----------
+    epoch : int
+        From 1.
+    train_loss, validation_loss : float
+        Mean over rows; of a regression in squared standard deviations of the training target.
+    validation_accuracy : float or None
+        Share of rows decided rightly; None of a regression.
+    validation_rmse : float or None
+        Of a regression: root of the mean squared error, in the unit of the target.
+    validation_gap : float or None
+        The largest demographic-parity gap of the validation rows: the highest less the lowest
+        selection rate (of a regression, mean prediction) of an attribute's groups. None where no
+        attribute has two groups of enough rows.
+    """
 
     epoch: int
     train_loss: float
     validation_loss: float | None
     validation_accuracy: float | None
+    validation_rmse: float | None = None
+    validation_gap: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,46 +14,51 @@ from audit.models.sklearn_stages import branches
 
 Estimator = Any  # a fitted estimator, which has no types
 CLASSES = 2
-LONGEST = 6
 
 
 def classes_of(estimator: Estimator) -> tuple[Any, ...]:
-    """Return the two classes of a fitted classifier, in the order of its answers.
+    """Return the classes of a fitted classifier, in the order of its answers; none of a regressor.
 
     Raises
     ------
     ModelError
-        If it is a regressor, not fitted, or tells other than two classes apart.
+        If it is not fitted, answers several questions at once, or tells fewer than two classes
+        apart.
     """
     name = type(estimator).__name__
     found = getattr(estimator, "classes_", None)
     if found is None:
-        raise _no_classes(estimator)
+        return _no_classes(estimator)
     if isinstance(found, list | tuple) and any(np.ndim(item) for item in found):
         raise ModelError(
             f"{name} answers {len(found)} questions at once",
-            "this version audits one binary decision: give an estimator for each",
+            "an audit is about one of them: give an estimator for each",
         )
     values = tuple(np.asarray(found).tolist())
-    if len(values) != CLASSES:
-        shown = ", ".join(map(repr, values[:LONGEST])) + (", …" if len(values) > LONGEST else "")
+    if len(values) < CLASSES:
         raise ModelError(
-            f"{name} tells {len(values)} classes apart ({shown}), expected {CLASSES}",
-            "this version audits binary decisions",
+            f"{name} tells {len(values)} class apart ({', '.join(map(repr, values))}), expected "
+            f"{CLASSES} or more",
+            "fit it on rows of every class",
         )
     return values
 
 
-def _no_classes(estimator: Estimator) -> ModelError:
-    from sklearn.base import is_classifier
+def _no_classes(estimator: Estimator) -> tuple[Any, ...]:
+    """Return nothing for a fitted regressor; refuse everything else."""
+    from sklearn.base import is_classifier, is_regressor
 
     name = type(estimator).__name__
     if not hasattr(estimator, "predict"):
-        return ModelError(f"expected a classifier, came {name}", "give a fitted estimator")
+        raise ModelError(
+            f"expected a classifier or a regressor, came {name}", "give a fitted estimator"
+        )
     if is_classifier(estimator):
-        return ModelError(f"{name} is not fitted", "fit it before it is saved or audited")
-    return ModelError(
-        f"{name} predicts no classes: expected a classifier of two classes",
+        raise ModelError(f"{name} is not fitted", "fit it before it is saved or audited")
+    if is_regressor(estimator):
+        return ()
+    raise ModelError(
+        f"{name} predicts no classes and no numbers: expected a classifier or a regressor",
         "audit its values as scores: predictions: {score: column}",
     )
 

@@ -24,6 +24,7 @@ from audit.models.sklearn_stages import Stage, chained
 Estimator = Any  # a fitted estimator, which has no types
 OWN_THRESHOLD = ("FixedThresholdClassifier", "TunedThresholdClassifierCV")
 SEARCHES = ("GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "RandomizedSearchCV")
+PAIR = 2
 DECISIONS = "{name} gives decisions, no scores: the scores are 0 and 1, and rank nothing"
 
 
@@ -35,7 +36,7 @@ def from_estimator(
     sha256: str | None = None,
     notes: tuple[str, ...] = (),
 ) -> TorchModel | AnswerModel:
-    """Turn a fitted classifier, alone or at the end of a Pipeline, into a model to audit.
+    """Turn a fitted estimator, alone or at the end of a Pipeline, into a model to audit.
 
     MLP and linear estimators become torch networks in double precision (single on a device that has
     no other), with the fitted preprocessing as encoder; every other estimator is asked for its
@@ -43,8 +44,8 @@ def from_estimator(
 
     Parameters
     ----------
-    estimator : classifier of scikit-learn
-        Fitted, for two classes. Any other object with ``predict_proba`` or ``predict`` and
+    estimator : classifier or regressor of scikit-learn
+        Fitted. Any other object with ``predict_proba`` or ``predict`` and
         ``classes_`` is a black box.
     columns : sequence of str, optional
         Columns of the table, for an estimator that was fitted on an array.
@@ -57,7 +58,7 @@ def from_estimator(
     Raises
     ------
     ModelError
-        If it is no classifier of two classes, is not fitted, or contradicts itself.
+        If it is neither classifier nor regressor, is not fitted, or contradicts itself.
     """
     found, said = _unwrapped(estimator)
     classes = classes_of(found)
@@ -65,7 +66,7 @@ def from_estimator(
     about: dict[str, Any] = {
         "features": inputs.needed,
         "width": None if inputs.names else inputs.count,
-        "classes": classes,
+        "classes": classes or None,
     }
     try:
         return _network(found, inputs, device or torch.device("cpu"), (*notes, *said), about)
@@ -139,6 +140,7 @@ def _network(
         kind="sklearn",
         device=device,
         notes=(*notes, *said),
+        outputs=len(about["classes"]) if output == "logits" else None,
         **about,
     )
 
@@ -147,30 +149,42 @@ def _black_box(
     estimator: Estimator, inputs: Inputs, notes: tuple[str, ...], about: dict[str, Any]
 ) -> AnswerModel:
     steps, last = _parts(estimator)
-    output, method, said = _way_to_ask(estimator, type(last).__name__)
+    classes = about["classes"]
+    output, method, said = _way_to_ask(estimator, type(last).__name__, classes)
     names = [type(step).__name__ for step in (*steps, last) if not isinstance(step, str | None)]
     return AnswerModel(
-        ask=_asking(estimator, inputs, method, steps, about["classes"]),
+        ask=_asking(estimator, inputs, method, steps, classes),
         output=output,
         format="sklearn",
         architecture=" → ".join(names),
         notes=(*notes, *said),
+        outputs=len(classes) if output in {"logits", "probabilities"} else None,
         **about,
     )
 
 
-def _way_to_ask(estimator: Estimator, name: str) -> tuple[Output, str, tuple[str, ...]]:
+def _way_to_ask(
+    estimator: Estimator, name: str, classes: tuple[Any, ...] | None
+) -> tuple[Output, str, tuple[str, ...]]:
+    if classes is None:
+        return "value", "predict", ()
     if hasattr(estimator, "predict_proba"):
         return "probabilities", "predict_proba", ()
     if hasattr(estimator, "decision_function"):
-        return "logit", "decision_function", (MARGIN.format(name=name),)
+        margins: Output = "logit" if len(classes) == PAIR else "logits"
+        return margins, "decision_function", (MARGIN.format(name=name),)
     if hasattr(estimator, "predict"):
-        return "probability", "predict", (DECISIONS.format(name=name),)
+        decisions: Output = "probability" if len(classes) == PAIR else "probabilities"
+        return decisions, "predict", (DECISIONS.format(name=name),)
     raise ModelError(f"{name} has neither predict_proba nor predict", "give a classifier")
 
 
 def _asking(
-    estimator: Estimator, inputs: Inputs, method: str, steps: list[Step], classes: tuple[Any, ...]
+    estimator: Estimator,
+    inputs: Inputs,
+    method: str,
+    steps: list[Step],
+    classes: tuple[Any, ...] | None,
 ) -> Callable[[Mapping[str, Any]], NDArray[np.float64]]:
     def ask(named: Mapping[str, Any]) -> NDArray[np.float64]:
         frame = inputs.take(named["table"])
@@ -183,9 +197,16 @@ def _asking(
                 f"{error or 'out of memory'}",
                 "check that the columns hold what it was fitted on",
             ) from error
-        return (answer == classes[1]).astype(np.float64) if method == "predict" else answer
+        return _chosen(answer, classes) if method == "predict" and classes else answer
 
     return ask
+
+
+def _chosen(answer: NDArray[Any], classes: tuple[Any, ...]) -> NDArray[np.float64]:
+    """Return decisions as probabilities of 0 and 1."""
+    if len(classes) == PAIR:
+        return np.asarray(answer == classes[1], dtype=np.float64)
+    return np.asarray(answer[:, None] == np.array(classes)[None], dtype=np.float64)
 
 
 def _called(estimator: Estimator, method: str, rows: Any) -> NDArray[Any]:  # noqa: ANN401 - a frame or an array

@@ -29,6 +29,7 @@ ACTIVATIONS: Mapping[str, Callable[[], nn.Module] | None] = {
     "relu": nn.ReLU,
 }
 PROBE_ROWS = 16
+PAIR = 2
 CLOSE = 1e-9
 
 
@@ -138,7 +139,7 @@ def network_of(estimator: Estimator, mix: Affine | None = None) -> nn.Sequential
     Parameters
     ----------
     estimator : MLP or linear estimator of scikit-learn
-        With one output: a classifier of two classes, or a regressor.
+        A classifier, or a regressor of one number.
     mix : Affine, optional
 
     Raises
@@ -154,17 +155,20 @@ def network_of(estimator: Estimator, mix: Affine | None = None) -> nn.Sequential
         weights = form.layers(estimator)
     except (AttributeError, TypeError, ValueError) as error:
         raise ModelError(f"{name} is not fitted, or damaged: {error}", "fit it first") from error
-    _require_chain(weights, name)
+    count = len(getattr(estimator, "classes_", ()))
+    _require_chain(weights, name, count if count > PAIR else 1)
     network = nn.Sequential(_modules(estimator, weights)).eval()
     _require_same(estimator, network, form, weights[0][0].shape[1])
     return network if mix is None else _with_projection(network, mix, name)
 
 
 def answers_with(estimator: Estimator) -> tuple[Output, tuple[str, ...]]:
-    """Return what the network of a classifier answers with, and what must be said about it."""
-    name = type(estimator).__name__
-    margin = form_of(estimator).method == "decision_function"
-    return "logit", (MARGIN.format(name=name),) if margin else ()
+    """Return what the network of an estimator answers with, and what must be said about it."""
+    name, method = type(estimator).__name__, form_of(estimator).method
+    if method == "predict":
+        return "value", ()
+    output: Output = "logit" if len(estimator.classes_) == PAIR else "logits"
+    return output, (MARGIN.format(name=name),) if method == "decision_function" else ()
 
 
 def _modules(estimator: Estimator, weights: list[Weights]) -> OrderedDict[str, nn.Module]:
@@ -192,7 +196,7 @@ def linear(weight: NDArray[np.float64], bias: NDArray[np.float64] | None) -> nn.
     return layer
 
 
-def _require_chain(weights: list[Weights], name: str) -> None:
+def _require_chain(weights: list[Weights], name: str, answers: int) -> None:
     width = None
     for number, (weight, bias) in enumerate(weights, start=1):
         fits = weight.ndim == 2 and bias.shape == weight.shape[:1]  # noqa: PLR2004 - a matrix
@@ -205,10 +209,10 @@ def _require_chain(weights: list[Weights], name: str) -> None:
         if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
             raise ModelError(f"{name}: layer {number} holds NaN or infinity", "fit it again")
         width = len(bias)
-    if width != 1:
+    if width != answers:
         raise ModelError(
-            f"{name} answers with {width or 'no'} numbers for each row",
-            "this version audits one binary decision",
+            f"{name} answers with {width or 'no'} numbers for each row, expected {answers}",
+            "an audit is about one question: give an estimator for each",
         )
 
 
@@ -217,12 +221,18 @@ def _require_same(estimator: Estimator, network: nn.Module, form: Form, width: i
     rows = np.random.default_rng(0).normal(size=(PROBE_ROWS, width))
     said = _asked(estimator, form.method, rows)
     with torch.no_grad():
-        answer = network(torch.from_numpy(rows)).reshape(-1)
-    found = (torch.sigmoid(answer) if form.method == "predict_proba" else answer).numpy()
+        answer = network(torch.from_numpy(rows))
+    found = _as_said(answer, form.method).numpy()
     if said.shape != found.shape or not np.allclose(said, found, rtol=CLOSE, atol=CLOSE):
         raise OpaqueError(
             f"{type(estimator).__name__} does not answer as its layers do (as a network)"
         )
+
+
+def _as_said(answer: torch.Tensor, method: str) -> torch.Tensor:
+    if answer.shape[1] > 1:
+        return torch.softmax(answer, dim=1) if method == "predict_proba" else answer
+    return (torch.sigmoid(answer) if method == "predict_proba" else answer).reshape(-1)
 
 
 def _asked(estimator: Estimator, method: str, rows: NDArray[np.float64]) -> NDArray[Any]:
@@ -237,6 +247,8 @@ def _asked(estimator: Estimator, method: str, rows: NDArray[np.float64]) -> NDAr
         raise ModelError(
             f"{name}.{method} failed: {type(error).__name__}: {error}", "fit and save it again"
         ) from error
+    if said.ndim == PAIR and said.shape[1] > PAIR:
+        return said
     return said[:, 1] if method == "predict_proba" else said.reshape(-1)
 
 

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from audit.data.records import DataRecord
+from audit.metrics.headline import RATES, headline, in_task
 from audit.metrics.results import Disparity, MetricResult
 from audit.regimes.catalogue import HumanPart, Quantity, Regime
 from audit.regimes.results import RegimeEntry, RegimeItem, RegimeRecord
+
+SELECTED = RATES["demographic_parity"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,33 +53,54 @@ def _measured(item: Quantity, sources: Sources) -> RegimeItem:
             status="not applicable",
             reason="the model gives labels, no scores",
         )
+    if SELECTED in (item.metric, item.ratio) and sources.data.task == "regression":
+        return RegimeItem(
+            key=item.key,
+            text=item.text,
+            status="not applicable",
+            reason="the model predicts numbers, and selects nobody",
+        )
     entries = _entries(item, sources)
     return RegimeItem(
         key=item.key,
-        text=item.text,
+        text=_text(item, sources.data),
         status="filled" if entries else "undefined",
         entries=entries,
         reason="" if entries else "no two groups of an attribute can be compared",
     )
 
 
+def _text(item: Quantity, data: DataRecord) -> str:
+    """Say what is asked for; of several classes also which one counts as selected."""
+    if data.task == "multiclass" and SELECTED in (item.metric, item.ratio):
+        return f"{item.text} (selected: predicted as {data.focus!r})"
+    return item.text
+
+
+def _measure(name: str | None, data: DataRecord) -> str | None:
+    return in_task(name, data) if name == SELECTED else name
+
+
 def _entries(item: Quantity, sources: Sources) -> tuple[RegimeEntry, ...]:
     if item.unknown:
+        shown = headline(sources.data)["demographic_parity"]
         return tuple(
             RegimeEntry(ref=m.id)
             for m in sources.metrics
-            if m.metric == "selection_rate" and len(m.group) == 1 and "unknown" in m.group.values()
+            if m.metric == shown and len(m.group) == 1 and "unknown" in m.group.values()
         )
     if item.metric is not None:
+        wanted = _measure(item.metric, sources.data)
         return tuple(
             RegimeEntry(ref=m.id)
             for m in sources.metrics
-            if m.metric == item.metric and m.model == sources.model and m.group
+            if m.metric == wanted and m.model == sources.model and m.group
         )
+    compared = _measure(item.ratio, sources.data)
     return tuple(
         RegimeEntry(ref=d.id, note=_note(item, d))
         for d in sources.disparities
-        if d.metric == item.ratio and d.selection == "highest" and d.model == sources.model
+        if d.metric == compared and d.selection == "highest" and d.model == sources.model
     )
 
 

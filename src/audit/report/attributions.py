@@ -30,14 +30,15 @@ def attribution_tables(document: Document, lead: Explanation | None) -> tuple[Ta
 def _gap_table(document: Document, place: str, *, folded: bool) -> Table:
     row = place.rsplit("/", 1)[1]
     entry = document.evidence.explanations[int(row)]
-    rows = list(_value_rows(document, place, "points2", "signed2"))
+    forms, gap = document.spoken.scores, document.spoken.gap
+    rows = list(_value_rows(document, place, forms.part, forms.part_limits))
     if entry.residual is not None:
         rows.append(_end_row(document, f"{place}/residual", "not attributed (residual)"))
     if entry.total is not None:
-        rows.append(_end_row(document, f"{place}/total", "score gap (sum of the rows above)"))
+        rows.append(_end_row(document, f"{place}/total", f"{gap} (sum of the rows above)"))
     a, b = document.group(f"{place}/a"), document.group(f"{place}/b")
     caption: Phrase = (
-        *("Score gap of ", a, " less ", b),
+        *(f"{gap.capitalize()} of ", a, " less ", b),
         ", by feature. The parts and the residual add up to the gap.",
     )
     heads = _heads(document, "Part of the gap")
@@ -46,8 +47,9 @@ def _gap_table(document: Document, place: str, *, folded: bool) -> Table:
 
 def _global_table(document: Document, place: str) -> Table:
     row = place.rsplit("/", 1)[1]
-    rows = tuple(_value_rows(document, place, "size1", "hundred1"))
-    caption = ("Mean absolute attribution over all explained rows, in percentage points of score.",)
+    spoken = document.spoken
+    rows = tuple(_value_rows(document, place, spoken.scores.size, spoken.scores.limits))
+    caption = (f"Mean absolute attribution over all explained rows, in {spoken.score_unit}.",)
     return Table(f"t-global-{row}", caption, _heads(document, "Importance"), rows)
 
 
@@ -69,7 +71,8 @@ def _value_rows(
 
 
 def _end_row(document: Document, place: str, label: str) -> tuple[Cell, ...]:
-    return (name((label,)), number((document.show(place, "points2"),)), number(("—",)))
+    shown = document.show(place, document.spoken.scores.part)
+    return (name((label,)), number((shown,)), number(("—",)))
 
 
 def _by_group(document: Document) -> tuple[Table, ...]:
@@ -94,7 +97,7 @@ def _by_group(document: Document) -> tuple[Table, ...]:
         )
         for feature in dict.fromkeys(feature for _, values in groups for feature in values)
     )
-    caption = ("Mean attribution by group, in percentage points of score.",)
+    caption = (f"Mean attribution by group, in {document.spoken.score_unit}.",)
     return (Table("t-by-group", caption, heads, rows, folded=True),)
 
 
@@ -103,7 +106,9 @@ def _values(entry: Explanation, place: str) -> dict[str, str]:
 
 
 def _group_cell(document: Document, place: str | None) -> Cell:
-    return number(("—",) if place is None else (document.show(f"{place}/value", "points2"),))
+    if place is None:
+        return number(("—",))
+    return number((document.show(f"{place}/value", document.spoken.scores.part),))
 
 
 def _quality(document: Document) -> Table:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from audit.metrics.results import Disparity, MetricResult, Selection
 from audit.report.document import Document, Phrase
-from audit.report.naming import HEADLINE, metric_name, metric_rank
+from audit.report.naming import metric_name, metric_rank
 from audit.report.tables import Cell, number, why
 
 RATIO = ("ratio3", "ratio3")
@@ -38,7 +38,7 @@ def pairs(document: Document, keep: Callable[[Disparity], bool]) -> tuple[Pair, 
             key = (entry.metric, entry.model, entry.split, entry.selection, *ends)
             found.setdefault(key, {})[entry.kind] = entry
     made = [_pair(document, kinds) for kinds in found.values()]
-    return tuple(sorted(made, key=_severity))
+    return tuple(sorted(made, key=lambda pair: _severity(document, pair)))
 
 
 def side(document: Document, metric_id: str) -> MetricResult | None:
@@ -108,11 +108,11 @@ def _pair(document: Document, kinds: dict[str, Disparity]) -> Pair:
     )
 
 
-def _severity(pair: Pair) -> tuple[bool, int, bool, float, float, str]:
+def _severity(document: Document, pair: Pair) -> tuple[bool, int, bool, float, float, str]:
     entry = pair.first
     order = metric_rank(entry.metric)
     return (
-        entry.metric not in HEADLINE,
+        entry.metric not in document.headline,
         len(entry.attributes),
         entry.p_adjusted is None,
         entry.p_adjusted if entry.p_adjusted is not None else 1.0,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from audit.data.records import UNKNOWN
 from audit.metrics.curve_results import CalibrationCurve, SweepLine, ThresholdSweep
+from audit.metrics.headline import parts_of
 from audit.metrics.results import Group, MetricResult
 from audit.report.document import Document
 
@@ -83,6 +84,7 @@ def calibration_of(document: Document, attribute: str | None) -> tuple[Placed, .
 def overstatement(document: Document, group: Group) -> tuple[str, MetricResult] | None:
     """Return pointer and entry of how far the scores of a group lie above its outcomes."""
     for place, entry in document.metrics:
-        if entry.metric == LARGE and entry.group == group and entry.value is not None:
+        large = parts_of(entry.metric)[0] == LARGE
+        if large and entry.group == group and entry.value is not None:
             return place, entry
     return None

@@ -3,78 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
 from audit.evidence import Evidence, from_json, to_json
 from audit.explainers.results import Explanation
+from audit.metrics.headline import OF_NUMBERS, headline
 from audit.metrics.results import Disparity, MetricResult
-from audit.report.naming import CHOICES, GAPS, Forms, forms_of, metric_name
-from audit.report.numbers import FORMATS, group_name, visible
+from audit.report.naming import HEADLINE, kind_of
+from audit.report.numbers import group_name, visible
+from audit.report.shown import WRITE, Phrase, Shown, joined, plain
+from audit.report.units import FORMS, SPOKEN, Forms, Spoken, Task
 
-LONG = 40
-SPACE = 0x20
-DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-WRITE: dict[str, Callable[[Any], str]] = {
-    **FORMATS,
-    "metric": lambda value: metric_name(value).label,
-    "gap": lambda value: GAPS.get(value, value),
-    "choice": lambda value: CHOICES.get(value, value),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A value of the evidence as it is shown, with the place it comes from.
-
-    Attributes
-    ----------
-    text : str
-        What a reader sees.
-    ref : str
-        JSON pointer (RFC 6901) into ``audit.json``.
-    format : str
-        A name of `FORMATS` or `WRITE`, or ``group``, ``key`` or ``path``.
-    key : float or str
-        What a table is sorted by.
-    """
-
-    text: str
-    ref: str
-    format: str
-    key: float | str
-
-    @property
-    def place(self) -> str:
-        """The pointer as an attribute can hold it: ``%`` and controls percent-encoded."""
-        return "".join(quote(c) if c == "%" or ord(c) < SPACE else c for c in self.ref)
-
-    @property
-    def look(self) -> str:
-        """How a name needs to be laid out so that it harms nothing around it."""
-        long = "long" if len(self.text) > LONG else ""
-        bidi = "bidi" if any(char in DIRECTIONS for char in self.text) else ""
-        return f"{long} {bidi}".strip()
-
-
-Phrase = tuple["str | Shown", ...]
-"""Words and values in reading order."""
-
-
-def plain(phrase: Phrase) -> str:
-    """Return a phrase as text, for places that hold no markup."""
-    return "".join(part if isinstance(part, str) else part.text for part in phrase)
-
-
-def joined(phrases: Iterable[Phrase], between: str = ", ") -> Phrase:
-    """Join phrases by words."""
-    parts: list[str | Shown] = []
-    for phrase in phrases:
-        parts += [between, *phrase] if parts else phrase
-    return tuple(parts)
+__all__ = ["Document", "Phrase", "Shown", "Values", "escape", "joined", "plain", "unescape"]
 
 
 @dataclass(frozen=True)
@@ -185,9 +128,54 @@ class Document(Values):
     def _counted(self) -> frozenset[str]:
         return frozenset(e.metric for e in self.evidence.metrics if e.denominator is not None)
 
+    @property
+    def task(self) -> Task:
+        """What the network decides."""
+        return self.evidence.data.task
+
+    @property
+    def spoken(self) -> Spoken:
+        """Words and units of that."""
+        return SPOKEN[self.task]
+
+    @cached_property
+    def headline(self) -> tuple[str, ...]:
+        """Metrics that the verdict rests on; of two classes, the same whatever was computed."""
+        if self.task == "binary":
+            return HEADLINE
+        families = ((entry.metric, entry.family) for _, entry in self.disparities)
+        named = (metric for metric, family in families if family and family.name == "headline")
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def leading(self) -> tuple[str, ...]:
+        """Those of them that figures show first: of several classes, of the one in focus."""
+        if self.task == "regression":
+            return OF_NUMBERS
+        return HEADLINE if self.task == "binary" else tuple(headline(self.evidence.data).values())
+
+    @property
+    def focus(self) -> Phrase:
+        """The class in focus; empty where there are not several."""
+        return () if self.evidence.data.focus is None else (self.text("/data/focus"),)
+
     def forms(self, metric: str) -> Forms:
         """Return how values of a metric are written: shares in percent, others in their own way."""
-        return forms_of(metric, counted=metric in self._counted)
+        kind = kind_of(metric, counted=metric in self._counted)
+        if self.task == "regression" and (kind == "number" or metric == "imprint"):
+            return FORMS["target"]
+        return FORMS[kind]
+
+    @property
+    def tolerance(self) -> str:
+        """Pointer to the gap that matters: of a regression, in the unit of the target."""
+        scaled = self.evidence.settings.scale is not None
+        return "/settings/scale/tolerance" if scaled else "/settings/tolerance"
+
+    @property
+    def gaps(self) -> Forms:
+        """How headline gaps, their tolerance and what could be missed of them are written."""
+        return self.forms(self.headline[0]) if self.headline else self.spoken.scores
 
     def _audited(self, kind: str) -> tuple[tuple[str, Any], ...]:
         entries = getattr(self.evidence, kind)

@@ -42,7 +42,7 @@ def best_mitigation(document: Document) -> Phrase:
     return (
         *(document.text(f"{item.place}/name"), ": "),
         *_gap(document, item),
-        *(", accuracy ", *change_line(document, item.accuracy)),
+        *(f", {item.quality} ", *change_line(document, item.accuracy)),
         *_people(document, item),
         *flags,
     )
@@ -55,8 +55,9 @@ def _features(document: Document) -> Phrase:
     features = leading_features(document, explanation)
     if explanation.total is None:
         return features
-    total = document.show(f"{document.places[explanation.id]}/total", "points1")
-    return (*features, ", of a score gap of ", total)
+    spoken, place = document.spoken, document.places[explanation.id]
+    total = document.show(f"{place}/total", spoken.scores.change)
+    return (*features, f", of a {spoken.gap} of ", total)
 
 
 def _units(document: Document, item: Placed) -> Phrase:
@@ -100,9 +101,10 @@ def _gap(document: Document, item: Mitigated) -> Phrase:
     metric: Phrase = ()
     if lead is None or lead.metric != change.record.metric:
         metric = (document.show(f"{change.place}/metric", "metric"), " ")
-    before = document.show(f"{change.place}/before", "points1")
-    after = document.show(f"{change.place}/after", "points1")
-    limits = document.interval(change.place, "signed1")
+    forms = document.forms(change.record.metric)
+    before = document.show(f"{change.place}/before", forms.change)
+    after = document.show(f"{change.place}/after", forms.change)
+    limits = document.interval(change.place, forms.change_limits)
     shown: Phrase = (" (change ", *limits, ")") if limits else ()
     return (*metric, "gap ", before, " → ", after, *shown)
 
@@ -113,7 +115,7 @@ def _people(document: Document, item: Mitigated) -> Phrase:
         return ()
     gained = document.show(f"{change.place}/gained", "integer")
     lost = document.show(f"{change.place}/lost", "integer")
-    return ("; ", gained, " gain, ", lost, " lose a positive outcome")
+    return ("; ", gained, " gain, ", lost, f" lose {document.spoken.outcome}")
 
 
 def _flags(document: Document, item: Mitigated) -> Phrase:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from audit.metrics.headline import parts_of
 from audit.report.document import Document, Phrase
-from audit.report.naming import ELSEWHERE, OF_SCORES, metric_name, metric_rank
+from audit.report.naming import ELSEWHERE, OF_SCORES, metric_name, metric_rank, of_rows
 from audit.report.tables import Cell, Column, Table, name, number, why
 
 Key = tuple[tuple[str, str], ...]
@@ -31,19 +32,32 @@ def crossings(document: Document) -> tuple[tuple[str, ...], ...]:
 
 
 def metric_names(document: Document) -> tuple[str, ...]:
-    """Return the metrics that stand in tables by group, in the order of the report."""
+    """Return the metrics that stand in tables by group, in the order of the report.
+
+    Rates of one class are those of the class in focus; the section on classes has the others.
+    """
     found = {entry.metric for _, entry in document.metrics}
-    return tuple(sorted(found - {*ELSEWHERE}, key=metric_rank))
+    told = {name for name in found if parts_of(name)[1] in ("", document.evidence.data.focus)}
+    return tuple(sorted(told - {*ELSEWHERE}, key=metric_rank))
 
 
 def decision_metrics(document: Document) -> tuple[str, ...]:
     """Return those of decisions."""
-    return tuple(name for name in metric_names(document) if name not in OF_SCORES)
+    return tuple(
+        name
+        for name in metric_names(document)
+        if parts_of(name)[0] not in OF_SCORES and not of_rows(name)
+    )
+
+
+def row_metrics(document: Document) -> tuple[str, ...]:
+    """Return those of rankings, of similar rows and of prediction intervals."""
+    return tuple(name for name in metric_names(document) if of_rows(name))
 
 
 def score_metrics(document: Document) -> tuple[str, ...]:
     """Return those of scores."""
-    return tuple(name for name in metric_names(document) if name in OF_SCORES)
+    return tuple(name for name in metric_names(document) if parts_of(name)[0] in OF_SCORES)
 
 
 def group_table(

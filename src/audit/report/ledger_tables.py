@@ -13,16 +13,21 @@ from audit.weights.results import AblationStep
 MOST = {True: {"unit": 24, "bias": 12, "weight": 14}, False: {"unit": 10, "bias": 6, "weight": 8}}
 """Entries that are printed of a ledger, by whether its account is drawn; the evidence has more."""
 NAMED = 8
+DECIDED = {
+    True: ". The decision gap differs from the score gap by what the threshold does to the scores.",
+    False: ".",
+}
 RESIDUALS = ("residual", "absolute_residual", "allowed")
 
 
 def account_table(document: Document, items: Sequence[Placed], anchor: str) -> Table:
     """Lay out one row for each ledger: the gap, and how well its entries add up to it."""
+    decided = items[0].ledger.link != "value"
     heads = columns(
         "Cut",
         Column(("Level",), "text"),
         Column(("Explained",)),
-        Column(("Decision gap",), note="after the threshold"),
+        *((Column(("Decision gap",), note="after the threshold"),) if decided else ()),
         Column(("Residual",), note="total less all entries"),
         Column(("Absolute residual",)),
         Column(("Allowed residual",)),
@@ -30,11 +35,8 @@ def account_table(document: Document, items: Sequence[Placed], anchor: str) -> T
         Column(("Rows",)),
         Column(("Status",), "text"),
     )
-    caption: Phrase = (
-        *("Accounts and residuals: ", *gap_words(document, items[0])),
-        ". The decision gap differs from the score gap by what the threshold does to the scores.",
-    )
-    rows = tuple(_account_row(document, item) for item in items)
+    caption: Phrase = ("Accounts and residuals: ", *gap_words(document, items[0]), DECIDED[decided])
+    rows = tuple(_account_row(document, item, decided=decided) for item in items)
     return Table(anchor, caption, heads, rows, sortable=False)
 
 
@@ -76,16 +78,16 @@ def check_table(document: Document, item: Placed) -> Table:
     """Lay out the gap and the accuracy left after each ablation."""
     place, check = f"{item.place}/verification", item.ledger.verification
     steps = range(len(check.steps)) if check else range(0)
-    heads = columns("Ablated", "k", "Score gap", Column(("Left",), note="of the gap"), "Accuracy")
+    heads = columns("Ablated", "k", "Score gap", Column(("Left",), note="of the gap"), item.quality)
     rows = [
         (
             name(("nothing",)),
             number(("—",)),
             number((document.show(f"{place}/gap", item.value_format),)),
             number(("—",)),
-            number((document.show(f"{place}/accuracy", "percent1"),)),
+            number(_quality(document, place, item)),
         ),
-        *(_step_row(document, f"{place}/steps/{n}", item.value_format) for n in steps),
+        *(_step_row(document, f"{place}/steps/{n}", item) for n in steps),
     ]
     cut = document.text(f"{item.place}/cut")
     told = document.show(f"{place}/rows", "integer")
@@ -150,7 +152,7 @@ def change_table(document: Document, item: Placed) -> Table:
 def gap_words(document: Document, item: Placed) -> Phrase:
     """Name the gap that a ledger accounts for, its link and its pair of groups."""
     place = item.place
-    link: Phrase = (" of ", document.show(f"{place}/link", "words"))
+    link: Phrase = (" of ", document.show(f"{place}/link", item.link_format))
     a, b = document.group(f"{place}/a"), document.group(f"{place}/b")
     return (document.show(f"{place}/gap", "gap"), *link, ", ", a, " less ", b)
 
@@ -178,7 +180,7 @@ def _caption(document: Document, item: Placed) -> Phrase:
     return (*loud, *at, ": their parts of ", *gap_words(document, item), ".")
 
 
-def _account_row(document: Document, item: Placed) -> tuple[Cell, ...]:
+def _account_row(document: Document, item: Placed, *, decided: bool) -> tuple[Cell, ...]:
     place = item.place
 
     def optional(key: str, form: str) -> Phrase:
@@ -191,7 +193,7 @@ def _account_row(document: Document, item: Placed) -> tuple[Cell, ...]:
         name((document.text(f"{place}/cut"),)),
         words((document.text(f"{place}/level"),)),
         number(total, limits) if limits else number(total),
-        number(optional("decision_gap", "points2")),
+        *((number(optional("decision_gap", "points2")),) if decided else ()),
         *(number(optional(key, item.residual_format)) for key in RESIDUALS),
         number((document.show(f"{place}/steps", "integer"),)),
         number((document.show(f"{place}/rows", "integer"),)),
@@ -274,7 +276,14 @@ def _left(document: Document, item: Placed, step: tuple[str, AblationStep] | Non
     return (document.show(f"{step[0]}/left", "percent0"),)
 
 
-def _step_row(document: Document, place: str, form: str) -> tuple[Cell, ...]:
+def _quality(document: Document, place: str, item: Placed) -> Phrase:
+    """Say how well the network does; it is not known where all targets are the same number."""
+    if document.at(f"{place}/accuracy") is None:
+        return ("—",)
+    return (document.show(f"{place}/accuracy", item.quality_format),)
+
+
+def _step_row(document: Document, place: str, item: Placed) -> tuple[Cell, ...]:
     left: Phrase = ("—",)
     if document.at(f"{place}/left") is not None:
         left = (document.show(f"{place}/left", "percent0"),)
@@ -284,7 +293,7 @@ def _step_row(document: Document, place: str, form: str) -> tuple[Cell, ...]:
     return (
         name(chosen, which) if which else name(chosen),
         number((document.show(f"{place}/k", "integer"),)),
-        number((document.show(f"{place}/gap", form),)),
+        number((document.show(f"{place}/gap", item.value_format),)),
         number(left),
-        number((document.show(f"{place}/accuracy", "percent1"),)),
+        number(_quality(document, place, item)),
     )

@@ -15,10 +15,12 @@ CONTROLS = ("random", "magnitude", "gradient")
 
 def said(document: Document, account: Account) -> tuple[Phrase, ...]:
     """Say in sentences what goes through units and what through biases."""
-    return tuple(
-        phrase for phrase in (_through_units(document, account), _through_biases(document, account))
-        if phrase
-    )  # fmt: skip
+    made = (
+        _left_out(document, account),
+        _through_units(document, account),
+        _through_biases(document, account),
+    )
+    return tuple(phrase for phrase in made if phrase)
 
 
 def named_carriers(document: Document, item: Placed) -> Phrase:
@@ -103,6 +105,15 @@ def _share(document: Document, item: Placed, number: int) -> Phrase:
     return (" ", value, " (", document.show(f"{place}/share", "percent0"), ")")
 
 
+def _left_out(document: Document, account: Account) -> Phrase:
+    """Say what of the network lies before the layers that are accounted for."""
+    item = account.all[0]
+    if not item.ledger.unaccounted:
+        return ()
+    cut = document.text(f"{item.place}/cut")
+    return ("The account begins at ", cut, ". ", document.text(f"{item.place}/unaccounted"), ".")
+
+
 def _through_units(document: Document, account: Account) -> Phrase:
     item = account.lead
     if item is None or item.ledger.total is None:
@@ -111,7 +122,8 @@ def _through_units(document: Document, account: Account) -> Phrase:
     a, b = document.group(f"{place}/a"), document.group(f"{place}/b")
     total = document.show(f"{place}/total", item.value_format)
     limits = document.interval(place, item.limit_format)
-    head: Phrase = ("The mean score of ", a, " less that of ", b, " is ", total, " ", *limits)
+    mean = document.spoken.mean
+    head: Phrase = (f"The {mean} of ", a, " less that of ", b, " is ", total, " ", *limits)
     where = document.text(f"{place}/cut")
     what = "the columns" if item.ledger.cut == INPUT else "the units"
     if not item.carriers:

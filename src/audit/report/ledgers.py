@@ -6,16 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from audit.report.document import Document
+from audit.report.units import FORMS, Axis, Forms
 from audit.report.wording import headline
 from audit.weights.results import AblationStep, Ledger, Link
 
 INPUT = "input"
-SCALES: dict[Link, tuple[str, str]] = {
-    "probability": ("points2", "signed2"),
-    "decision": ("points2", "signed2"),
-    "log_odds": ("signed3", "signed3"),
+SCALES: dict[Link, Forms] = {
+    "probability": FORMS["share"],
+    "decision": FORMS["share"],
+    "log_odds": FORMS["score"],
+    "value": FORMS["target"],
 }
-"""Link to the formats of a value and of the limits of its interval."""
+"""Link to how a value under it is written."""
+MEANS: tuple[Link, ...] = ("probability", "value")
+"""Links under which a gap is that of mean scores, or of mean predictions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,17 +37,42 @@ class Placed:
     @property
     def value_format(self) -> str:
         """How a value under its link is written."""
-        return SCALES[self.ledger.link][0]
+        return SCALES[self.ledger.link].part
 
     @property
     def limit_format(self) -> str:
         """How a limit of an interval is written."""
-        return SCALES[self.ledger.link][1]
+        return SCALES[self.ledger.link].part_limits
 
     @property
     def residual_format(self) -> str:
         """How a residual is written: it is far smaller than a value."""
-        return "significant3" if self.ledger.link == "log_odds" else "points4"
+        return SCALES[self.ledger.link].fine
+
+    @property
+    def link_format(self) -> str:
+        """How the link is named."""
+        return "link" if self.ledger.link == "value" else "words"
+
+    @property
+    def axis(self) -> Axis:
+        """What stands beside the ticks of a figure."""
+        return SCALES[self.ledger.link].axis
+
+    @property
+    def quality_format(self) -> str:
+        """How it is written how well the network does."""
+        return "fixed3" if self._explains_variance else "percent1"
+
+    @property
+    def quality(self) -> str:
+        """What that is called: an accuracy, or R² of a network that answers with numbers."""
+        return "R²" if self._explains_variance else "Accuracy"
+
+    @property
+    def _explains_variance(self) -> bool:
+        check = self.ledger.verification
+        return "r2" in (self.ledger.measure, check.measure if check else "")
 
     @property
     def offsets(self) -> tuple[int, ...]:
@@ -146,7 +175,7 @@ def leading_units(document: Document) -> Placed | None:
         if item is None or not item.carriers:
             continue
         ledger = item.ledger
-        if (ledger.gap, ledger.link) == ("demographic_parity", "probability"):
+        if ledger.gap == "demographic_parity" and ledger.link in MEANS:
             same = pair is not None and ledger.a in pair and ledger.b in pair
             fit.append((not same, len(fit), item))
     return min(fit, key=lambda choice: choice[:2])[2] if fit else None

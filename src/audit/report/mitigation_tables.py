@@ -15,7 +15,7 @@ def overview(document: Document, made: Sequence[Mitigated]) -> Table:
     heads = columns(
         "Mitigation",
         Column(("Status",), "text"),
-        Column(("Accuracy",), note="change, paired"),
+        Column((_quality(made).capitalize(),), note="change, paired"),
         Column(("Gap before → after",)),
         Column(("Change of the gap",), note="paired"),
         Column(("Sensitive attribute",), "text", note="used when deciding"),
@@ -47,7 +47,7 @@ def gap_table(document: Document, item: Mitigated) -> Table:
         (
             name((document.show(f"{c.place}/metric", "metric"),)),
             words((document.group(f"{c.place}/a"), " less ", document.group(f"{c.place}/b"))),
-            *_change_cells(document, c, "points1", "signed1"),
+            *_change_cells(document, c, document.forms(c.record.metric).change),
             number((document.show(f"{c.place}/n", "integer"),)),
         )
         for c in item.gaps
@@ -71,7 +71,7 @@ def rate_table(document: Document, item: Mitigated) -> Table:
         (
             name((document.group(f"{c.place}/group"),)),
             words((document.show(f"{c.place}/metric", "metric"),)),
-            *_change_cells(document, c, "percent1", "signed1"),
+            *_change_cells(document, c, document.forms(c.record.metric).value),
             number((document.show(f"{c.place}/n", "integer"),)),
         )
         for c in item.rates
@@ -82,11 +82,12 @@ def rate_table(document: Document, item: Mitigated) -> Table:
 
 def flip_table(document: Document, item: Mitigated) -> Table:
     """Lay out who gains and who loses a positive outcome."""
+    outcome = document.spoken.outcome
     heads = columns(
         "Group",
         "n",
-        Column(("Gain",), note="a positive outcome"),
-        Column(("Lose",), note="a positive outcome"),
+        Column(("Gain",), note=outcome),
+        Column(("Lose",), note=outcome),
         Column(("Selection rate",), note="before"),
         Column(("after",)),
         Column(("Change",), note="paired"),
@@ -97,23 +98,29 @@ def flip_table(document: Document, item: Mitigated) -> Table:
             number((document.show(f"{c.place}/n", "integer"),)),
             number((document.show(f"{c.place}/gained", "integer"),)),
             number((document.show(f"{c.place}/lost", "integer"),)),
-            *_change_cells(document, c, "percent1", "signed1"),
+            *_change_cells(document, c, document.forms(c.record.metric).value),
         )
         for c in item.flips
     )
-    caption = (*_named(document, item), "who gains and who loses a positive outcome.")
+    caption = (*_named(document, item), f"who gains and who loses {outcome}.")
     return Table(f"t-flips-{item.number}", caption, heads, rows)
 
 
-def change_line(document: Document, change: Change | None, limits: str = "signed1") -> Phrase:
+def change_line(document: Document, change: Change | None) -> Phrase:
     """Write a paired change with its interval, or why there is none."""
     if change is None:
         return ("—",)
     if change.record.change is None:
         return _missing(document, change)
-    interval = document.interval(change.place, limits)
-    shown = document.show(f"{change.place}/change", "points1")
+    forms = document.forms(change.record.metric)
+    interval = document.interval(change.place, forms.change_limits)
+    shown = document.show(f"{change.place}/change", forms.change)
     return (shown, " ", *interval) if interval else (shown,)
+
+
+def _quality(made: Sequence[Mitigated]) -> str:
+    """Say what is compared of everyone, if any mitigation could be run."""
+    return next((item for item in made if item.accuracy is not None), made[0]).quality
 
 
 def _named(document: Document, item: Mitigated) -> Phrase:
@@ -139,20 +146,21 @@ def _overview_row(document: Document, item: Mitigated) -> tuple[Cell, ...]:
 def _before_after(document: Document, change: Change | None) -> Phrase:
     if change is None or change.record.after is None:
         return ("—",)
-    before = document.show(f"{change.place}/before", "points1")
-    return (before, " → ", document.show(f"{change.place}/after", "points1"))
+    form = document.forms(change.record.metric).change
+    before = document.show(f"{change.place}/before", form)
+    return (before, " → ", document.show(f"{change.place}/after", form))
 
 
 def _two_lines(phrase: Phrase) -> tuple[Phrase, ...]:
     return (phrase[:1], phrase[2:]) if len(phrase) > 2 else (phrase,)  # noqa: PLR2004 - value, space
 
 
-def _change_cells(document: Document, change: Change, form: str, limits: str) -> tuple[Cell, ...]:
+def _change_cells(document: Document, change: Change, form: str) -> tuple[Cell, ...]:
     if change.record.change is None:
         return (why(_missing(document, change), 3),)
-    place = change.place
-    interval = document.interval(place, limits)
-    value: Phrase = (document.show(f"{place}/change", "points1"),)
+    place, forms = change.place, document.forms(change.record.metric)
+    interval = document.interval(place, forms.change_limits)
+    value: Phrase = (document.show(f"{place}/change", forms.change),)
     return (
         number((document.show(f"{place}/before", form),)),
         number((document.show(f"{place}/after", form),)),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from audit.mitigation.results import ComparisonRecord, Levelling, MitigationRecord
 from audit.report.document import Document
 from audit.report.wording import headline
 
-SELECTION = "selection_rate"
+QUALITY: Mapping[str, tuple[str, str]] = {
+    "accuracy": ("accuracy", "accuracy"),
+    "multiclass_accuracy": ("accuracy", "accuracy"),
+    "mean_absolute_error": ("mean absolute error", "MAE"),
+}
+"""Metrics by which it is told how well a network does over everyone: in words, and in short."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +41,7 @@ class Mitigated:
     lead : Change or None
         The change of the leading gap, the same gap for every mitigation.
     accuracy : Change or None
-        Of everyone.
+        Of everyone; of a regression, the mean absolute error.
     """
 
     place: str
@@ -50,6 +55,16 @@ class Mitigated:
     def number(self) -> str:
         """Its number in the evidence."""
         return self.place.rsplit("/", 1)[1]
+
+    @property
+    def quality(self) -> str:
+        """What the accuracy of everyone is called."""
+        return QUALITY["accuracy" if self.accuracy is None else self.accuracy.record.metric][0]
+
+    @property
+    def short_quality(self) -> str:
+        """What it is called where room is scarce."""
+        return QUALITY["accuracy" if self.accuracy is None else self.accuracy.record.metric][1]
 
     @property
     def gaps(self) -> tuple[Change, ...]:
@@ -119,7 +134,7 @@ def _mitigated(
         changes=changes,
         levelling=levelling,
         lead=next((c for c in gaps if key is not None and _key(c.record) == key), None),
-        accuracy=next((c for c in overall if c.record.metric == "accuracy"), None),
+        accuracy=next((c for c in overall if c.record.metric in QUALITY), None),
     )
 
 
@@ -130,17 +145,17 @@ def _changes(document: Document, name: str) -> Iterator[Change]:
 
 
 def _leading_gap(document: Document) -> Key | None:
-    """Choose one gap for all mitigations: that of the headline, else of the selection rate."""
+    """Choose one gap for all mitigations: that of the headline, else of the first metric."""
     gaps = [c for c in document.evidence.comparisons if c.kind == "gap" and c.status == "ok"]
-    lead = headline(document)
+    lead, usual = headline(document), document.leading[0]
 
     def rank(record: ComparisonRecord) -> tuple[bool, bool]:
         same = lead is not None and {_side(record.a), _side(record.b)} == {
             _side(lead.a),
             _side(lead.b),
         }
-        metric = lead.metric if lead is not None else SELECTION
-        return (not (same and record.metric == metric), record.metric != SELECTION)
+        metric = lead.metric if lead is not None else usual
+        return (not (same and record.metric == metric), record.metric != usual)
 
     return _key(min(gaps, key=rank)) if gaps else None
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
+from audit.metrics.headline import parts_of
 from audit.registry import METRICS
 from audit.report.numbers import visible
-
-Kind = Literal["share", "points", "score", "number"]
+from audit.report.units import FORMS, Forms, Kind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class MetricName:
     ----------
     kind : {"share", "points", "score", "number"}
         A share of rows, in percent; a difference of shares, in percentage points; an index without
-        a unit; or a quantity in the units of the target.
+        a unit; or a quantity in a unit of its own.
     """
 
     label: str
@@ -28,49 +28,6 @@ class MetricName:
     formula: str = ""
     undefined: str = ""
     kind: Kind = "share"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Forms:
-    """Names of the formats in which the values of one kind of metric are written."""
-
-    value: str
-    limits: str
-    change: str
-    change_limits: str
-    size: str
-
-
-FORMS: Mapping[Kind, Forms] = {
-    "share": Forms(
-        value="percent1",
-        limits="hundred1",
-        change="points1",
-        change_limits="signed1",
-        size="size1",
-    ),
-    "points": Forms(
-        value="points1",
-        limits="signed1",
-        change="points1",
-        change_limits="signed1",
-        size="size1",
-    ),
-    "score": Forms(
-        value="fixed3",
-        limits="fixed3",
-        change="signed3",
-        change_limits="signed3",
-        size="fixed3",
-    ),
-    "number": Forms(
-        value="digits4",
-        limits="digits4",
-        change="change4",
-        change_limits="change4",
-        size="digits4",
-    ),
-}
 
 
 OTHERS: tuple[tuple[str, str, str, Kind], ...] = (
@@ -96,6 +53,8 @@ OTHERS: tuple[tuple[str, str, str, Kind], ...] = (
         "ECE beyond chance, equal weight",
         "score",
     ),
+    ("mean_target", "Mean target", "Mean target", "number"),
+    ("mean_prediction", "Mean prediction", "Mean prediction", "number"),
     ("mean_error", "Mean error", "Mean error", "number"),
     ("mean_absolute_error", "Mean absolute error (MAE)", "MAE", "number"),
     ("mean_squared_error", "Mean squared error (MSE)", "MSE", "number"),
@@ -108,9 +67,20 @@ OTHERS: tuple[tuple[str, str, str, Kind], ...] = (
     ("under_prediction_rate", "Under-prediction rate", "Under-prediction", "share"),
     ("mean_over_prediction", "Mean over-prediction", "Mean over-prediction", "number"),
     ("mean_under_prediction", "Mean under-prediction", "Mean under-prediction", "number"),
-    ("mean_target", "Mean target", "Mean target", "number"),
-    ("mean_prediction", "Mean prediction", "Mean prediction", "number"),
     ("r2", "Coefficient of determination (R²)", "R²", "score"),
+    ("multiclass_accuracy", "Accuracy, all classes", "Accuracy, all classes", "share"),
+    ("multiclass_cohen_kappa", "Cohen's kappa, all classes", "Kappa, all classes", "score"),
+    (
+        "multiclass_matthews_corrcoef",
+        "Matthews correlation (MCC), all classes",
+        "MCC, all classes",
+        "score",
+    ),
+    ("exposure", "Exposure in the ranking", "Exposure", "score"),
+    ("ndcg", "Quality of the ranking (NDCG)", "NDCG", "score"),
+    ("consistency", "Consistency among similar rows", "Consistency", "score"),
+    ("interval_coverage", "Coverage of prediction intervals", "Coverage", "share"),
+    ("interval_width", "Width of prediction intervals", "Interval width", "number"),
 )
 """Metrics whose definition stands in the evidence alone: name, label, short name, kind."""
 
@@ -249,6 +219,12 @@ CHOICES: Mapping[str, str] = {
 }
 """Ways in which entries are chosen for ablation."""
 
+OVER_CLASSES: Mapping[str, str] = {"macro_": "Mean over classes", "worst_class_": "Worst class"}
+"""Beginnings of the names of metrics over all classes."""
+
+TOP = re.compile(r"top_(?P<k>\d+)_(?P<what>rate|share)")
+OF_ROWS = ("exposure", "ndcg", "consistency", "interval_coverage", "interval_width")
+
 HEADLINE = ("selection_rate", "true_positive_rate", "false_positive_rate")
 
 
@@ -256,18 +232,59 @@ def metric_name(name: str) -> MetricName:
     """Return how a metric is called; an unknown one by its own name."""
     if name in NAMES:
         return NAMES[name]
-    plain = visible(name)
-    return MetricName(label=plain, short=plain)
+    return (
+        _of_classes(name) or _of_top(name) or MetricName(label=visible(name), short=visible(name))
+    )
 
 
-def forms_of(name: str, *, counted: bool = False) -> Forms:
-    """Return how values of a metric are written.
+def _of_classes(name: str) -> MetricName | None:
+    """Name a rate of one class, of the worst class, or its mean over classes."""
+    one, of = parts_of(name)
+    if of and one in NAMES:
+        rate, of = NAMES[one], f"of “{visible(of)}”"
+        return replace(rate, label=f"{rate.label} {of}", short=f"{rate.short} {of}")
+    for head, said in OVER_CLASSES.items():
+        found = NAMES.get(name.removeprefix(head)) if name.startswith(head) else None
+        if found is not None:
+            label, short = f"{said}: {_inside(found.label)}", f"{said}: {_inside(found.short)}"
+            return MetricName(label=label, short=short, kind=found.kind)
+    return None
+
+
+def _of_top(name: str) -> MetricName | None:
+    """Name a share of the first so many places of a ranking."""
+    top = TOP.fullmatch(name)
+    if top is None:
+        return None
+    if top["what"] == "rate":
+        return MetricName(label=f"In the top {top['k']} of its list", short=f"In top {top['k']}")
+    return MetricName(label=f"Share of the top {top['k']}", short=f"Share of top {top['k']}")
+
+
+def of_rows(name: str) -> bool:
+    """Tell a metric of a ranking, of similar rows or of prediction intervals."""
+    return name in OF_ROWS or TOP.fullmatch(name) is not None
+
+
+def _inside(label: str) -> str:
+    """Write a name as it stands within a sentence."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def kind_of(name: str, *, counted: bool = False) -> Kind:
+    """Return what the values of a metric are.
 
     `counted` tells of a metric that is not listed here whether it is a share of rows.
     """
-    if name in NAMES:
-        return FORMS[NAMES[name].kind]
-    return FORMS["share" if counted else "number"]
+    known = NAMES.get(name) or _of_classes(name) or _of_top(name)
+    if known is not None:
+        return known.kind
+    return "share" if counted else "number"
+
+
+def forms_of(name: str, *, counted: bool = False) -> Forms:
+    """Return how values of a metric are written, whatever the task."""
+    return FORMS[kind_of(name, counted=counted)]
 
 
 def metric_definition(name: str) -> str:
@@ -278,6 +295,6 @@ def metric_definition(name: str) -> str:
 
 
 def metric_rank(name: str) -> tuple[int, str]:
-    """Order metrics: as listed here, others after them by name."""
-    known = list(NAMES)
-    return (known.index(name) if name in known else len(known), name)
+    """Order metrics: as listed here, of one class by their rate, others after them by name."""
+    known, one = list(NAMES), parts_of(name)[0]
+    return (known.index(one) if one in known else len(known), name)

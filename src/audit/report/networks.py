@@ -17,6 +17,9 @@ DRAWN, FOLDED_TO = 18, 14
 LEAST = 0.01
 SIZEABLE = 0.2  # of the largest part at the layer
 OUTPUT = "score"
+LONG = 12
+PLACE = re.compile(r" at (?:row (\d+), column (\d+)|step (\d+))$")
+"""Where a unit stands in the grid or the series that feeds a head: written short in a picture."""
 WEIGHT = re.compile(r"(?s)(.*)\[(\d+),(.*)\]")
 
 
@@ -39,6 +42,7 @@ def network_picture(document: Document, account: Account, number: int) -> Pictur
             *("How the score gap between ", a, " and ", b, " runs through the network. Area of a "),
             "unit and width of a connection: its part of the gap. At each layer the parts add up ",
             "to the whole gap. Hatched diamonds and dashed lines: against the gap.",
+            " r, c and s: row, column and step of a unit." if _abbreviated(cuts) else "",
         ),
         table=f"t-ledger-{cuts[-1].number}",
     )
@@ -63,13 +67,30 @@ def _node(document: Document, item: Placed, number: int) -> Node:
     total = item.ledger.total or 1.0
     return Node(
         name=entry.name,
-        label=document.text(f"{place}/name").text,
+        label=_short(document.text(f"{place}/name").text, item.ledger),
         text=document.show(f"{place}/value", item.value_format).text,
         size=abs(entry.value / total),
         carrier=entry.status == "carrier" or _sizeable(item.ledger, entry),
         against=entry.value * total < 0,
         confirmed=entry.confirmed is True,
     )
+
+
+def _short(name: str, ledger: Ledger) -> str:
+    """Cut what the heading says out of the long name of a unit before a head; see `PLACE`."""
+    if not ledger.unaccounted or len(name) <= LONG:
+        return name
+    return PLACE.sub(_place, name.removeprefix(ledger.cut).removeprefix("."))
+
+
+def _place(match: re.Match[str]) -> str:
+    row, column, step = match.groups()
+    return f" s{step}" if step else f" r{row} c{column}"
+
+
+def _abbreviated(cuts: Sequence[Placed]) -> bool:
+    heads = [item.ledger for item in cuts if item.ledger.unaccounted]
+    return any(PLACE.search(entry.name) for ledger in heads for entry in ledger.entries)
 
 
 def _sizeable(ledger: Ledger, entry: LedgerEntry) -> bool:
@@ -116,5 +137,5 @@ def _ends(entry: LedgerEntry, cut: str, *, last: bool) -> tuple[str, str] | None
     if match is None:
         return None
     layer, unit, source = match.groups()
-    own = entry.column or source if cut == INPUT else f"{cut}[{source}]"
+    own = entry.column or (source if cut == INPUT else f"{cut}[{source}]")
     return own, OUTPUT if last else f"{layer}[{unit}]"

@@ -19,6 +19,8 @@ DELETE = 0x7F
 NONCHARACTER = 0xFFFE
 SMALL_P = 0.001
 MOST_PLACES = 8
+FEW_PLACES, LONG_WHOLE = 6, 15
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def decimal(value: float, places: int, *, scale: int = 1, signed: bool = False) -> str:
@@ -83,6 +85,26 @@ def _digits(value: float, *, signed: bool = False) -> str:
     return decimal(value, places, signed=signed)
 
 
+def _of_target(value: float, *, signed: bool = False) -> str:
+    """Write four significant digits; with a power of ten where there would be too many zeros."""
+    whole = Decimal(repr(value)).adjusted() if value else 0
+    if -FEW_PLACES <= whole < LONG_WHOLE:
+        return _digits(value, signed=signed)
+    digits, power = f"{Decimal(repr(value)):.3e}".split("e")
+    power = str(int(power)).translate(SUPERSCRIPT)
+    return f"{decimal(float(digits), 3, signed=signed)}\N{MULTIPLICATION SIGN}10{power}"
+
+
+def tick(value: float, step: float, *, signed: bool = False) -> str:
+    """Write a value of an axis whose ticks lie `step` apart."""
+    if not value:
+        return "0"
+    places = max(0, -Decimal(repr(step)).adjusted())
+    if places > MOST_PLACES or abs(value) >= 10**LONG_WHOLE:
+        return _of_target(value, signed=signed)
+    return decimal(round(value, places + 1), places, signed=signed)
+
+
 def _with(unit: str, write: Callable[[float], str], value: float) -> str:
     return write(value) + unit
 
@@ -112,6 +134,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "points2": partial(_with, "\N{NO-BREAK SPACE}pp", _signed2),
     "points4": partial(_with, "\N{NO-BREAK SPACE}pp", _signed4),
     "size1": partial(_with, "\N{NO-BREAK SPACE}pp", _hundred1),
+    "size2": partial(_with, "\N{NO-BREAK SPACE}pp", partial(decimal, places=2, scale=100)),
     "signed1": _signed1,
     "signed2": _signed2,
     "ratio3": partial(decimal, places=3),
@@ -120,6 +143,8 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "fixed4": partial(decimal, places=4),
     "digits4": _digits,
     "change4": partial(_digits, signed=True),
+    "target4": _of_target,
+    "move4": partial(_of_target, signed=True),
     "significant3": lambda value: f"{value:.3g}".replace("-", MINUS),
     "integer": partial(decimal, places=0),
     "p": _p,

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from audit.evidence import Evidence
-from audit.report.document import Document, Values
+from audit.report.document import Document, Phrase, Values
 from audit.report.section import ReportSection
 from audit.report.sections import SECTIONS
 
@@ -22,6 +22,16 @@ LIMIT = 1_990_000
 """Bytes of a page."""
 ROWS = (10_000, 400, 160, 100, 64, 40, 24)
 """Rows of a table that are printed at most: the first number with which the page fits."""
+FOCUSED = (
+    "calibration",
+    "conditional",
+    "uncertain",
+    "drivers",
+    "pictures",
+    "weights",
+    "mitigation",
+)
+"""Sections that, of several classes, are about the one in focus."""
 CARRIED = 160
 """Rows below which the page keeps them rather than the evidence."""
 ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -34,6 +44,8 @@ class Part:
     key: str
     title: str
     view: object
+    focus: Phrase = ()
+    """The class that it is about, where there are several."""
 
 
 def render(evidence: Evidence, sections: tuple[ReportSection, ...] = SECTIONS) -> bytes:
@@ -67,7 +79,9 @@ def render(evidence: Evidence, sections: tuple[ReportSection, ...] = SECTIONS) -
 
 
 def _page(document: Document, parts: tuple[Part, ...], carried: str, rows: int) -> bytes:
-    return page("page.html", document, carried=carried, parts=parts, limit=rows)
+    named = [f"{part.key}.css" for part in parts if (TEMPLATES / f"{part.key}.css").exists()]
+    style = "".join(_asset(name) for name in named)
+    return page("page.html", document, carried=carried, own_style=style, parts=parts, limit=rows)
 
 
 def page(
@@ -75,13 +89,15 @@ def page(
     document: Values,
     *,
     carried: str | None = None,
+    own_style: str = "",
     **parts: Any,  # noqa: ANN401 - whatever the template prints
 ) -> bytes:
     """Print a template as a page whose policy allows our style and our script only.
 
-    `carried` is the JSON that the page holds, escaped; by default that of `document`.
+    `carried` is the JSON that the page holds, escaped; by default that of `document`. `own_style`
+    is what sections bring besides the style of every page.
     """
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = _asset("report.css") + own_style, _asset("report.js")
     text = (
         _environment()
         .get_template(template)
@@ -124,7 +140,12 @@ def _source(text: str) -> str:
 def _parts(document: Document, sections: tuple[ReportSection, ...]) -> tuple[Part, ...]:
     views = ((section, section.summarise(document)) for section in sections)
     return tuple(
-        Part(key=section.KEY, title=section.TITLE, view=view)
+        Part(
+            key=section.KEY,
+            title=section.TITLE,
+            view=view,
+            focus=document.focus if section.KEY in FOCUSED else (),
+        )
         for section, view in views
         if view is not None
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from audit.metrics.headline import parts_of
 from audit.metrics.subgroups.results import FoundSubgroup, SubgroupSearch
 from audit.report.document import Document, Phrase, joined
 from audit.report.tables import Cell, Column, Table, columns, name, number, why, words
@@ -72,12 +73,15 @@ def _looked(document: Document, at: str, search: SubgroupSearch) -> Phrase:
     least = document.show(f"{at}/minimum_group", "integer")
     small = document.show(f"{at}/too_small", "integer")
     depth = document.show(f"{at}/depth", "integer")
+    against = AGAINST[search.against]
+    named = parts_of(search.metric)[1] or not document.focus
+    of: Phrase = () if named else (" of the class in focus, ", *document.focus, ",")
     names = [(document.text(f"{at}/columns/{n}/name"),) for n in range(len(search.columns))]
     said = joined(names, " and ")
     return (
         *("The search looked at ", count, " subgroups: every category of ", *said),
         *(", and combinations of up to ", depth, " of them, with at least ", least, " rows. "),
-        *("It asked whose ", metric, f" differs most from that of {AGAINST[search.against]}. "),
+        *("It asked whose ", metric, *of, f" differs most from that of {against}. "),
         *(small, " further subgroups were too small to look at."),
     )
 
@@ -111,6 +115,7 @@ def _outcome(document: Document, at: str, search: SubgroupSearch) -> Phrase:
         return (document.show(f"{at}/status", "sentence"), ": ", document.text(f"{at}/reason"), ".")
     if not search.found:
         return ("No subgroup was put forward.",)
+    form = document.forms(search.metric).value
     sure = [n for n, found in enumerate(search.found) if found.confirmed]
     if not sure:
         return ("None of the subgroups put forward was confirmed.",)
@@ -118,9 +123,9 @@ def _outcome(document: Document, at: str, search: SubgroupSearch) -> Phrase:
         (
             document.group(f"{at}/found/{n}/group"),
             " (",
-            document.show(f"{at}/found/{n}/value", "percent1"),
+            document.show(f"{at}/found/{n}/value", form),
             " against ",
-            document.show(f"{at}/found/{n}/rest_value", "percent1"),
+            document.show(f"{at}/found/{n}/rest_value", form),
             ")",
         )
         for n in sure[:NAMED]

@@ -33,8 +33,20 @@ def missable(document: Document) -> Phrase:
     """Say how small a gap could have been missed; empty where that is not known."""
     if document.evidence.verdict.missable is None:
         return ()
-    gap = document.show("/verdict/missable", "size1")
+    gap = document.show("/verdict/missable", document.gaps.size)
     return ("gaps smaller than ", gap, " could have been missed")
+
+
+def tolerance_words(document: Document) -> Phrase:
+    """Say which gap matters; of a regression also where its amount comes from."""
+    shown = document.show(document.tolerance, document.gaps.size)
+    if document.tolerance == "/settings/tolerance":
+        return (shown,)
+    if document.at("/settings/scale/stated"):
+        return (shown, ", in units of the target, as stated")
+    share = document.show("/settings/tolerance", "significant3")
+    spread = document.show("/settings/scale/spread", document.gaps.value)
+    return (shown, ", in units of the target: ", share, " of its standard deviation of ", spread)
 
 
 def gap_explanation(document: Document) -> Explanation | None:
@@ -57,12 +69,12 @@ def headline(document: Document) -> Disparity | None:
 
 def leading_features(document: Document, explanation: Explanation) -> Phrase:
     """Name the features through which most of a score gap goes, with their parts."""
-    place = document.places[explanation.id]
+    place, form = document.places[explanation.id], document.spoken.scores.change
     parts = [
         (
             document.text(f"{place}/values/{number}/feature"),
             " ",
-            document.show(f"{place}/values/{number}/value", "points1"),
+            document.show(f"{place}/values/{number}/value", form),
         )
         for number in range(min(LEADING, len(explanation.values)))
     ]
@@ -88,7 +100,7 @@ def forest_alt(lines: Sequence[Line]) -> str:
     )
 
 
-def rates_alt(panels: Sequence[Panel]) -> str:
+def rates_alt(panels: Sequence[Panel], what: str = "Rates") -> str:
     """Say which groups have the highest and the lowest rate."""
     said = []
     for panel in panels:
@@ -101,7 +113,7 @@ def rates_alt(panels: Sequence[Panel]) -> str:
         said.append(
             f"{panel.title}: highest {high.label} {high.text}, lowest {low.label} {low.text}"
         )
-    return "Rates by group with intervals. " + "; ".join(said) + "."
+    return f"{what} by group with intervals. " + "; ".join(said) + "."
 
 
 def steps_alt(document: Document, explanation: Explanation) -> str:
@@ -110,9 +122,9 @@ def steps_alt(document: Document, explanation: Explanation) -> str:
     a, b = document.group(f"{place}/a").text, document.group(f"{place}/b").text
     total = ""
     if explanation.total is not None:
-        total = f" of {document.show(f'{place}/total', 'points1').text}"
+        total = f" of {document.show(f'{place}/total', document.spoken.scores.change).text}"
     features = plain(leading_features(document, explanation))
-    return f"The score gap{total} between {a} and {b} goes mostly through: {features}."
+    return f"The {document.spoken.gap}{total} between {a} and {b} goes mostly through: {features}."
 
 
 def curves_alt(document: Document) -> str:
@@ -127,6 +139,10 @@ def curves_alt(document: Document) -> str:
     if training.epochs[last].validation_loss is not None:
         checked = document.show(f"/training/epochs/{last}/validation_loss", "fixed3").text
         said += f", validation loss at {checked}"
+    if training.epochs[last].validation_gap is not None:
+        form = document.spoken.scores.size
+        gap = document.show(f"/training/epochs/{last}/validation_gap", form).text
+        said += f", the largest gap between groups of the validation rows at {gap}"
     return f"{said}; the weights of epoch {kept} were kept."
 
 

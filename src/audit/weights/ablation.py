@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from audit.metrics.results import Interval
-from audit.models.outputs import OUTPUTS
 from audit.weights.chain import Chain
-from audit.weights.results import AblationStep, Link, Verification
+from audit.weights.quality import measure_of, quality
+from audit.weights.results import AblationStep, Link, Measure, Verification
 from audit.weights.samples import Sample
 from audit.weights.statistics import difference, interval_of, tells_from_zero
 
@@ -32,13 +32,13 @@ class Bench:
     ----------
     chain : Chain
     cut : int
-    link : {"probability", "log_odds"}
+    link : {"probability", "log_odds", "value"}
     fed : Tensor, shape (rows, units)
         What feeds the layer.
     mean : Tensor, shape (units,)
         What the ablated part is replaced by.
     sample : Sample
-    target : ndarray of int8, shape (rows,)
+    target : ndarray, shape (rows,)
     threshold, confidence : float
     """
 
@@ -48,30 +48,36 @@ class Bench:
     fed: Tensor
     mean: Tensor
     sample: Sample
-    target: NDArray[np.int8]
+    target: NDArray[Any]
     threshold: float
     confidence: float
 
-    def scores(self, mask: Tensor | None = None) -> tuple[Floats, Floats]:
-        """Return linked scores and probabilities, after the causal twin of an ablation."""
+    def scores(self, mask: Tensor | None = None) -> Floats:
+        """Return linked scores, after the causal twin of an ablation."""
+        return self._asked(mask)[0]
+
+    def _asked(self, mask: Tensor | None) -> tuple[Floats, Tensor]:
         layer = self.chain.layers[self.cut]
         twin = layer if mask is None else layer.ablate(mask, self.mean)
         with torch.no_grad():
             answer = self.chain.answer(twin.linear(self.fed), self.cut)
-            linked = self.chain.link(answer, self.link)
-            probability = OUTPUTS[self.chain.output].probability(answer)
-        return linked.cpu().numpy(), probability.cpu().numpy()
+            return self.chain.link(answer, self.link).cpu().numpy(), answer
 
-    def outcome(self, mask: Tensor | None = None) -> tuple[float, float]:
-        """Return the score gap and the accuracy after an ablation."""
-        linked, probability = self.scores(mask)
-        right = (probability >= self.threshold) == self.target.astype(bool)
+    @property
+    def measure(self) -> Measure:
+        """Return what answers are judged by."""
+        return measure_of(self.chain.form)
+
+    def outcome(self, mask: Tensor | None = None) -> tuple[float, float | None]:
+        """Return the score gap and the quality of the answers after an ablation."""
+        linked, answer = self._asked(mask)
         weights = self.sample.weights
-        return float(self.sample.signed() @ linked), float(weights @ right / weights.sum())
+        good = quality(self.chain.form, answer, self.target, weights, threshold=self.threshold)
+        return float(self.sample.signed() @ linked), good
 
     def interval(self) -> Interval:
         """Return Welch's interval of the gap before ablation."""
-        found = interval_of(self.scores()[0], self.sample, self.confidence)
+        found = interval_of(self.scores(), self.sample, self.confidence)
         assert found is not None  # noqa: S101 - each group has two rows or more
         return found
 
@@ -132,6 +138,7 @@ def verify(
         steps=steps,
         confirmed=confirmed,
         reason=reason,
+        measure=bench.measure,
     )
 
 
@@ -142,6 +149,19 @@ def _steps(
     generator: np.random.Generator,
     before: float | None,
 ) -> Iterator[AblationStep]:
+    def step(
+        chosen_by: ChosenBy, k: int, names: tuple[str, ...], gap: float, accuracy: float | None
+    ) -> AblationStep:
+        return AblationStep(
+            chosen_by=chosen_by,
+            k=k,
+            entries=names,
+            gap=gap,
+            left=None if before is None else gap / before,
+            accuracy=accuracy,
+            measure=bench.measure,
+        )
+
     sign = 1.0 if candidates.values.sum() >= 0 else -1.0
     order = np.argsort(-sign * candidates.values, kind="stable")
     order = order[sign * candidates.values[order] > 0]
@@ -154,31 +174,14 @@ def _steps(
         for chosen_by, places in ranked.items():
             gap, accuracy = bench.outcome(candidates.mask(places[:k]))
             names = tuple(candidates.name(int(place)) for place in places[:k])
-            yield _step(chosen_by, k, names, gap, accuracy, before)
+            yield step(chosen_by, k, names, gap, accuracy)
         drawn = [
             bench.outcome(candidates.mask(generator.choice(len(candidates.values), k, False)))
             for _ in range(DRAWS)
         ]
-        gap, accuracy = np.mean(drawn, axis=0).tolist()
-        yield _step("random", k, (), gap, accuracy, before)
-
-
-def _step(  # noqa: PLR0917 - the fields of a step
-    chosen_by: ChosenBy,
-    k: int,
-    names: tuple[str, ...],
-    gap: float,
-    accuracy: float,
-    before: float | None,
-) -> AblationStep:
-    return AblationStep(
-        chosen_by=chosen_by,
-        k=k,
-        entries=names,
-        gap=gap,
-        left=None if before is None else gap / before,
-        accuracy=accuracy,
-    )
+        known = all(good is not None for _, good in drawn)
+        gap, good = np.mean([(gap, good or 0.0) for gap, good in drawn], axis=0).tolist()
+        yield step("random", k, (), gap, good if known else None)
 
 
 def _judge(
@@ -217,7 +220,7 @@ def effect_confirmed(bench: Bench, mask: Tensor, value: float) -> bool:
     The change of the gap on the verification rows has the sign of `value`, and its Welch interval
     excludes 0.
     """
-    change = bench.scores()[0] - bench.scores(mask)[0]
+    change = bench.scores() - bench.scores(mask)
     interval = interval_of(change, bench.sample, bench.confidence)
     moved = float(difference(change, bench.sample).value[0])
     return tells_from_zero(interval) and moved * value > 0

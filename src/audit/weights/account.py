@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from audit.config import WeightsConfig
 from audit.data.dataset import Dataset
@@ -12,15 +13,24 @@ from audit.models.inference import threads_for
 from audit.models.model import TorchModel
 from audit.predictions import Predictions
 from audit.weights.bias_ledger import bias_ledgers
-from audit.weights.chain import Chain, NotAChainError
+from audit.weights.chain import Chain, NotAChainError, scored_by
 from audit.weights.cut_ledgers import LEDGERS, cut_ledgers
-from audit.weights.frame import Frame
+from audit.weights.frame import Frame, Kind, Level
+from audit.weights.heads import head_of
 from audit.weights.population import encode_few
 from audit.weights.results import GapName, Ledger
-from audit.weights.samples import Case, Halves, halve, make_case, positive_weights
+from audit.weights.samples import (
+    CONDITIONS,
+    Case,
+    Halves,
+    Named,
+    halve,
+    make_case,
+    positive_weights,
+)
 from audit.weights.study import Cases, Study, make_study
-from audit.weights.tracing import trace
 
+NO_LABELS = "a regression has no positive and negative rows that a gap could be about"
 Pairs = Mapping[GapName, Sequence[tuple[Group, Group]]]
 Progress = Callable[[int, int], None]
 
@@ -62,7 +72,7 @@ def account(
     confidence : float
         Of Welch's intervals; 1 less this is the family-wise rate of false carriers at a cut.
     threshold : float
-        Positive is probability >= threshold, for accuracy after ablation.
+        Positive is probability >= threshold, for accuracy after ablation; of a binary task.
     split, role : str
         Names of the rows and of the model.
     progress : callable, optional
@@ -72,8 +82,10 @@ def account(
     -------
     tuple of Ledger
         For each gap and each pair: biases; then at each cut units and weights (probability), units
-        (log odds). Where the network is no chain of Linear layers: of status ``not applicable``,
-        with the layer that stands in the way.
+        (log odds); of a regression units and weights (value). Where the network is more than a
+        chain of Linear layers: of the chain that it ends in, with what lies before it. Where it
+        ends in none, or the gap has no meaning for the task: of status ``not applicable``, with
+        the reason.
 
     Raises
     ------
@@ -91,29 +103,31 @@ def account(
         threshold=threshold,
         seed=seed,
         permutations=config.permutations,
+        link=scored_by(model.form),
     )
     rows = positive_weights(dataset, predictions.rows)
     if not len(rows):
         raise ModelError("expected rows to account for, came none of positive weight")
     halves = halve(rows, seed)
     cases = make_cases(dataset, halves, config, pairs, seed=seed, minimum_group=minimum_group)
+    meaningless = tuple(without_meaning(frame, dataset, config, pairs))
     with threads_for(model.network):
         try:
-            chain = trace(model, encode_few(model, dataset, rows))
+            head = head_of(model, encode_few(model, dataset, rows))
+            cuts = _cuts(head.chain, config)
+            study = make_study(
+                model,
+                dataset,
+                predictions,
+                frame=replace(frame, unaccounted=head.before),
+                head=head,
+                halves=halves,
+                cases=cases,
+                most=config.rows,
+            )
         except NotAChainError as error:
-            return tuple(_not_applicable(frame, cases, error.problem))
-        cuts = _cuts(chain, config)
-        study = make_study(
-            model,
-            dataset,
-            predictions,
-            frame=frame,
-            chain=chain,
-            halves=halves,
-            cases=cases,
-            most=config.rows,
-        )
-        return tuple(_ledgers(study, cases, cuts, progress))
+            return (*_not_applicable(frame, cases, error.problem), *meaningless)
+        return (*_ledgers(study, cases, cuts, progress), *meaningless)
 
 
 def make_cases(
@@ -136,7 +150,28 @@ def make_cases(
     return {
         gap: tuple(make_case(dataset, halves, gap, pair, **settings) for pair in pairs.get(gap, ()))
         for gap in config.gaps
+        if has_meaning(dataset, gap)
     }
+
+
+def has_meaning(dataset: Dataset, gap: GapName) -> bool:
+    """Tell whether a gap has a meaning: of a regression there are no positive rows."""
+    return dataset.task != "regression" or CONDITIONS[gap] is None
+
+
+def without_meaning(
+    frame: Frame, dataset: Dataset, config: WeightsConfig, pairs: Pairs
+) -> Iterator[Ledger]:
+    """Say once of each gap that has no meaning why there is no ledger of it."""
+    for gap in config.gaps:
+        known = (*pairs.get(gap, ()), *(pair for found in pairs.values() for pair in found))
+        if has_meaning(dataset, gap) or not known:
+            continue
+        (a, b), *_ = known
+        kind: Kind = "change" if frame.reference else "carrier"
+        level: Level = "layer" if frame.reference else "unit"
+        identity = frame.identity(Named(gap=gap, a=a, b=b), kind, cut="network", level=level)
+        yield frame.missing(identity, "not applicable", NO_LABELS)
 
 
 def _cuts(chain: Chain, config: WeightsConfig) -> tuple[int, ...]:
@@ -183,7 +218,7 @@ def _suppressed(study: Study, case: Case, cuts: Sequence[int]) -> Iterator[Ledge
     )
     for cut in cuts:
         name = study.chain.cuts[cut]
-        for link, level in LEDGERS:
+        for link, level in LEDGERS[frame.link]:
             identity = frame.identity(case, "carrier", cut=name, level=level, link=link)
             yield frame.missing(identity, "suppressed", case.reason)
 

@@ -49,7 +49,7 @@ class View:
         |w · gradient of the gap| on the attribution rows.
     regrouped : ndarray of bool, shape (permutations, rows)
     baseline : str
-    decision_gap : float
+    decision_gap : float or None
     """
 
     frame: Frame
@@ -59,7 +59,7 @@ class View:
     gradient: Floats
     regrouped: NDArray[np.bool_]
     baseline: str
-    decision_gap: float
+    decision_gap: float | None
 
     @property
     def name(self) -> str:
@@ -87,29 +87,44 @@ class Units:
     Attributes
     ----------
     names : tuple of str
-    members : ndarray of float64, shape (positions, units)
-        1 where a position of the tensor belongs to the unit.
+    members : ndarray of float64, shape (positions, units), or None
+        1 where a position of the tensor belongs to the unit; None where each is one.
     """
 
     names: tuple[str, ...]
-    members: Floats
+    members: Floats | None = None
+
+    def fold(self, values: Floats) -> Floats:
+        """Sum over the positions of each unit, along the last dimension."""
+        return values if self.members is None else values @ self.members
+
+    def positions(self, places: Places) -> NDArray[np.bool_]:
+        """Tell which positions belong to some of the units."""
+        if self.members is None:
+            chosen = np.zeros(len(self.names), dtype=bool)
+            chosen[places] = True
+            return chosen
+        return np.asarray(self.members[:, places].any(axis=1))
 
 
 def units_of(chain: Chain, cut: int) -> Units:
     """Return the units of a cut."""
-    if cut == 0:
-        names = tuple(dict.fromkeys(chain.columns))
-        members = np.array([[float(name == column) for name in names] for column in chain.columns])
-        return Units(names=names, members=members)
-    width = chain.layers[cut].weight.shape[1]
-    name = chain.cuts[cut]
-    return Units(names=tuple(f"{name}[{h}]" for h in range(width)), members=np.eye(width))
+    if cut:
+        name, width = chain.cuts[cut], chain.layers[cut].weight.shape[1]
+        return Units(names=tuple(f"{name}[{h}]" for h in range(width)))
+    names = tuple(dict.fromkeys(chain.columns))
+    if len(names) == len(chain.columns):
+        return Units(names=names)
+    places = {name: place for place, name in enumerate(names)}
+    members = np.zeros((len(chain.columns), len(names)))
+    members[np.arange(len(members)), [places[column] for column in chain.columns]] = 1
+    return Units(names=names, members=members)
 
 
 def unit_ledger(view: View) -> Ledger:
     """Account for a gap unit by unit."""
     units, sample = units_of(view.bench.chain, view.bench.cut), view.case.attribution
-    values = view.account.units() @ units.members
+    values = units.fold(view.account.units())
     found = difference(values, sample)
     p_adjusted = max_t(values, sample, view.regrouped)
     told = p_adjusted <= 1 - view.frame.confidence
@@ -118,11 +133,10 @@ def unit_ledger(view: View) -> Ledger:
         entry_status(value, total, told=bool(yes)) == "carrier"
         for value, yes in zip(found.value, told, strict=True)
     ]
-    columns = torch.from_numpy(units.members.astype(bool)).to(view.bench.fed.device)
     weight = view.account.weight
 
     def mask(places: Places) -> Tensor:
-        chosen = columns[:, torch.from_numpy(places)].any(dim=1)
+        chosen = torch.from_numpy(units.positions(places)).to(view.bench.fed.device)
         return chosen.expand(weight.shape)
 
     def confirmed(place: int) -> bool | None:
@@ -134,8 +148,8 @@ def unit_ledger(view: View) -> Ledger:
         name=lambda place: units.names[place],
         mask=mask,
         values=found.value,
-        magnitude=np.abs(weight).sum(axis=0) @ units.members,
-        gradient=view.gradient.sum(axis=0) @ units.members,
+        magnitude=units.fold(np.abs(weight).sum(axis=0)),
+        gradient=units.fold(view.gradient.sum(axis=0)),
         carriers=sum(carriers),
     )
     findings = Findings(p_adjusted=p_adjusted, told=told, confirmed=confirmed)

@@ -21,7 +21,7 @@ from audit.weights.chain import Chain, NotAChainError
 from audit.weights.path import integrate_path
 
 GAUGE = (
-    "inputs measured from their mean (x − x̄, b₁ + W₁x̄); output bias solved so that the pooled mean "
+    "{what} measured from their mean (x − x̄, b₁ + W₁x̄); output bias solved so that the pooled mean "
     "score stays what it is"
 )
 FARTHEST = 1e4
@@ -43,6 +43,10 @@ class Scaled:
     pooled : Tensor, shape (rows,)
         Weights of the rows whose mean score is kept; they sum to 1.
     mean_score : float
+    output : int
+        Which output's bias is solved for: that of the class whose score it is.
+    rising : bool
+        Whether the score rises with it.
     """
 
     chain: Chain
@@ -50,6 +54,8 @@ class Scaled:
     x: Tensor
     pooled: Tensor
     mean_score: float
+    output: int
+    rising: bool
 
     def at(self, share: float) -> Chain:
         """Return the chain with `share` of its hidden biases.
@@ -67,14 +73,15 @@ class Scaled:
 
         def excess(shift: float) -> float:
             moved = preactivation.clone()
-            moved[:, -1] += shift
+            moved[:, self.output] += shift if self.rising else -shift
             with torch.no_grad():
                 answer = chain.answer(moved, len(hidden))
                 score = chain.link(answer, "probability")
             return float(self.pooled @ score) - self.mean_score
 
         bias = last.bias.clone()
-        bias[-1] += _root(excess)
+        shift = _root(excess)
+        bias[self.output] += shift if self.rising else -shift
         return chain.with_layers([*scaled, replace(last, bias=bias)])
 
     def slopes(self, share: float) -> Tensor:
@@ -87,18 +94,20 @@ class Scaled:
         preactivations = [preactivation for _, preactivation in steps]
         answer = chain.answer(preactivations[-1], len(preactivations) - 1)
         gradients = torch.autograd.grad(chain.link(answer, "probability").sum(), preactivations)
-        hidden, out = torch.cat(gradients[:-1], dim=1), gradients[-1][:, -1]
+        hidden, out = torch.cat(gradients[:-1], dim=1), gradients[-1][:, self.output]
         return hidden - out[:, None] * (self.pooled @ hidden) / (self.pooled @ out)
 
 
 def _root(excess: Callable[[float], float]) -> float:
     """Return where a rising function is 0."""
-    if excess(0.0) == 0:
+    off = abs(excess(0.0))
+    if off == 0:
         return 0.0
-    reach = 1.0
+    start = max(1.0, off)  # predicted values may be off by any amount, probabilities by 1
+    reach = start
     while excess(-reach) > 0 or excess(reach) < 0:
         reach *= 4
-        if reach > FARTHEST:
+        if reach > FARTHEST * start:
             raise NotAChainError("without hidden biases no output bias gives the same mean score")
     return float(brentq(excess, -reach, reach, xtol=1e-13))
 
@@ -144,8 +153,33 @@ def centre(chain: Chain, x: Tensor, pooled: Tensor) -> Scaled:
     moved = replace(first, bias=first.bias + first.weight @ mean)
     with torch.no_grad():
         score = float(pooled @ chain.scores(x))
-    centred = chain.with_layers([moved, *chain.layers[1:]])
-    return Scaled(chain=centred, mean=mean, x=x - mean, pooled=pooled, mean_score=score)
+    output, rising = _moving(chain, x, pooled)
+    return Scaled(
+        chain=chain.with_layers([moved, *chain.layers[1:]]),
+        mean=mean,
+        x=x - mean,
+        pooled=pooled,
+        mean_score=score,
+        output=output,
+        rising=rising,
+    )
+
+
+def _moving(chain: Chain, x: Tensor, pooled: Tensor) -> tuple[int, bool]:
+    """Return which output raises the mean score most, and whether it does; else lowers it.
+
+    Of several classes that is the class whose score it is, in whatever order they come.
+    """
+    place = len(chain.layers) - 1
+    with torch.no_grad():
+        preactivation = chain.walk(x)[-1][1]
+    leaf = preactivation.requires_grad_(True)
+    with torch.enable_grad():
+        score = pooled @ chain.link(chain.answer(leaf, place), "probability")
+        (slopes,) = torch.autograd.grad(score, leaf)
+    total = slopes.sum(dim=0)
+    output = int(total.argmax())
+    return output, bool(total[output] >= 0)
 
 
 def account_for_biases(scaled: Scaled, signed: Floats, allowed: Floats) -> BiasAccount:

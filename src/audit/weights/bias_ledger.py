@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from audit.weights.bias import GAUGE, BiasAccount, Scaled, account_for_biases, centre
 from audit.weights.carrier import allowed_residual
-from audit.weights.chain import NotAChainError
+from audit.weights.chain import Chain, NotAChainError
 from audit.weights.frame import judged, listing
 from audit.weights.population import Population
+from audit.weights.quality import measure_of, quality
 from audit.weights.results import Ledger
 from audit.weights.samples import Case
 from audit.weights.statistics import difference, tells_from_zero
@@ -35,20 +36,21 @@ class Measured:
         The pooled rows and the attribution rows of every case.
     found : BiasAccount
         Of these rows.
-    accuracies : tuple of two floats
-        With hidden biases and without.
+    accuracies : tuple of two floats or None
+        With hidden biases and without; R² of a regression.
     """
 
     study: Study
     rows: Population
     found: BiasAccount
-    accuracies: tuple[float, float]
+    accuracies: tuple[float | None, float | None]
 
 
 def bias_ledgers(study: Study, cases: Sequence[Case]) -> list[Ledger]:
     """Return the bias ledger of each of some cases, all of which are about the same gap.
 
-    No shares where the gap is under `SMALLEST_GAP` or its interval includes 0: they are noise.
+    No shares where the gap is under `SMALLEST_GAP` (of a regression, in standard deviations of the
+    predicted values) or its interval includes 0: they are noise.
     """
     pool = study.pooled[cases[0].gap]
     rows = study.population.take(np.concatenate([pool, *(c.attribution.rows for c in cases)]))
@@ -87,8 +89,12 @@ def _ledger(measured: Measured, case: Case, allowed: float) -> Ledger:
     left = study.frame.total(found.without[at], case)
     biases = difference(found.values[at], case.attribution)
     sum_ = float(biases.value.sum())
-    shares = abs(total["total"]) >= SMALLEST_GAP and tells_from_zero(total["interval"])
+    smallest = SMALLEST_GAP * (float(found.scores.std()) if study.frame.link == "value" else 1)
+    shares = abs(total["total"]) >= smallest and tells_from_zero(total["interval"])
     residuals = found.residuals()[at]
+    start = study.chain.start
+    whole = start == Chain.start
+    gauge = GAUGE.format(what="inputs" if whole else f"units of {start}")
     listed = listing(
         biases,
         found.names.__getitem__,
@@ -103,10 +109,11 @@ def _ledger(measured: Measured, case: Case, allowed: float) -> Ledger:
         **listed,
         decision_gap=study.decision_gap(case),
         steps=found.points,
-        baseline="no hidden biases",
-        gauge=f"{GAUGE}; means are over {study.pool_words(case.gap)}",
+        baseline="no hidden biases" if whole else f"no hidden biases after {start}",
+        gauge=f"{gauge}; means are over {study.pool_words(case.gap)}",
         accuracy_with_biases=measured.accuracies[0],
         accuracy_without_biases=measured.accuracies[1],
+        measure=measure_of(study.chain.form),
         weight_induced=left["total"],
         weight_induced_interval=left["interval"],
         bias_share=sum_ / total["total"] if shares else None,
@@ -118,10 +125,10 @@ def _identity(study: Study, case: Case) -> dict[str, Any]:
     return study.frame.identity(case, "bias", cut="network", level="bias")
 
 
-def _accuracy(study: Study, scaled: Scaled, share: float) -> float:
+def _accuracy(study: Study, scaled: Scaled, share: float) -> float | None:
     """Return the accuracy on the attribution rows of everyone with `share` of hidden biases."""
     everyone = study.population.take(study.everyone)
     with torch.no_grad():
-        scores = scaled.at(share).scores(everyone.x - scaled.mean).cpu().numpy()
-    right = (scores >= study.frame.threshold) == everyone.dataset.target[everyone.rows]
-    return float(everyone.pooled(everyone.rows) @ right)
+        answer = scaled.at(share).answers(everyone.x - scaled.mean)
+    target, weights = everyone.dataset.target[everyone.rows], everyone.pooled(everyone.rows)
+    return quality(study.chain.form, answer, target, weights, threshold=study.frame.threshold)

@@ -9,18 +9,30 @@ import torch
 from torch import Tensor, nn
 
 from audit.errors import ModelError
-from audit.models.outputs import OUTPUTS, OutputForm, shaped
-from audit.models.records import Output
+from audit.models.outputs import OutputForm, shaped
 from audit.weights.results import Link
 
+
+def _log_odds(form: OutputForm, answer: Tensor) -> Tensor:
+    if form.logit is None:
+        raise ModelError("a predicted value has no log odds", "ask for the link value")
+    return form.logit(answer)
+
+
 LINKS: Mapping[Link, Callable[[OutputForm, Tensor], Tensor]] = {
-    "probability": lambda form, answer: form.probability(answer),
-    "log_odds": lambda form, answer: form.logit(answer),
+    "probability": lambda form, answer: form.score(answer),
+    "value": lambda form, answer: form.score(answer),
+    "log_odds": _log_odds,
 }
 
 
+def scored_by(form: OutputForm) -> Link:
+    """Return the link under which the score itself is accounted for."""
+    return "value" if form.logit is None else "probability"
+
+
 class NotAChainError(ModelError):
-    """The network is not a row of Linear layers, so that there is no ledger; says which layer."""
+    """There is no row of Linear layers to make a ledger of; says which layer stands in the way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,19 +105,23 @@ class Chain:
     Attributes
     ----------
     layers : tuple of Layer
-    output : {"logit", "logits", "probability", "probabilities"}
+    form : OutputForm
     columns : tuple of str
-        The user's column of each position of the input.
+        The user's column of each position of the input; of a chain that a larger network ends in,
+        the name of each unit that feeds it.
+    start : str
+        The name of the first cut: ``input``, or what of the larger network feeds the chain.
     """
 
     layers: tuple[Layer, ...]
-    output: Output
+    form: OutputForm
     columns: tuple[str, ...]
+    start: str = "input"
 
     @property
     def cuts(self) -> tuple[str, ...]:
-        """Return the names of the cuts: ``input``, then the layers whose units feed the next."""
-        return ("input", *(layer.name for layer in self.layers[:-1]))
+        """Return the names of the cuts: the start, then the layers whose units feed the next."""
+        return (self.start, *(layer.name for layer in self.layers[:-1]))
 
     def walk(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Return for each layer what feeds it, (rows, in), and its pre-activation, (rows, out)."""
@@ -122,16 +138,19 @@ class Chain:
         value = self.layers[place].finish(preactivation)
         for layer in self.layers[place + 1 :]:
             value = layer.finish(layer.linear(value))
-        return shaped(value, self.output, len(preactivation))
+        return shaped(value, self.form, len(preactivation))
 
     def link(self, answer: Tensor, link: Link) -> Tensor:
         """Return the linked scores, shape (rows,), from an answer."""
-        return LINKS[link](OUTPUTS[self.output], answer)
+        return LINKS[link](self.form, answer)
+
+    def answers(self, x: Tensor) -> Tensor:
+        """Return the answers about rows, shape (rows,) or (rows, classes)."""
+        return self.answer(self.layers[0].linear(x), 0)
 
     def scores(self, x: Tensor, link: Link = "probability") -> Tensor:
         """Return the linked scores of rows, shape (rows,)."""
-        first = self.layers[0]
-        return self.link(self.answer(first.linear(x), 0), link)
+        return self.link(self.answers(x), link)
 
     def with_layers(self, layers: Sequence[Layer]) -> Chain:
         """Return the same chain with other layers."""

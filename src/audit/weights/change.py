@@ -13,18 +13,19 @@ from audit.config import WeightsConfig
 from audit.data.dataset import Dataset, Rows
 from audit.errors import ModelError
 from audit.models.inference import threads_for
-from audit.models.model import TorchModel
+from audit.models.model import Encoded, TorchModel
 from audit.predictions import Predictions
-from audit.weights.account import Pairs, make_cases
+from audit.weights.account import Pairs, make_cases, without_meaning
 from audit.weights.carrier import allowed_residual
-from audit.weights.chain import Chain, NotAChainError
+from audit.weights.chain import Chain, NotAChainError, scored_by
 from audit.weights.frame import Frame, judged, listing
+from audit.weights.heads import head_of
+from audit.weights.parameters import Parameters, account_for_parameters, parameters_between
 from audit.weights.population import encode_few, encode_rows
 from audit.weights.results import Ledger, LedgerStatus
 from audit.weights.route import Change, Route, account_for_change
 from audit.weights.samples import Case, Halves, positive_weights
-from audit.weights.statistics import difference
-from audit.weights.tracing import trace
+from audit.weights.statistics import Difference, difference
 
 Floats = NDArray[np.float64]
 SAME = 1e-6
@@ -77,8 +78,9 @@ def change(  # noqa: PLR0917 - as account, with one more network
     Returns
     -------
     tuple of Ledger
-        For each gap and each pair: layers, then the weights and biases that moved it most. Of
-        status ``not applicable`` where the two networks are not the same chain of layers.
+        For each gap and each pair: layers, then the weights and biases that moved it most; layers
+        have intervals where only Linear layers in a row, at the end of the network, were moved. Of
+        status ``not applicable`` where the two networks differ in more than parameters.
 
     Raises
     ------
@@ -95,6 +97,7 @@ def change(  # noqa: PLR0917 - as account, with one more network
         seed=seed,
         permutations=config.permutations,
         reference=reference,
+        link=scored_by(after.form),
     )
     rows = positive_weights(dataset, predictions.rows)
     if not len(rows):
@@ -107,14 +110,14 @@ def change(  # noqa: PLR0917 - as account, with one more network
     made: dict[str, tuple[Ledger, ...]] = {}
     with threads_for(before.network):
         try:
-            chains = _chains(before, after, dataset, rows)
-            made = _ledgers(frame, chains, after, dataset, fit) if fit else {}
+            made = _ledgers(frame, (before, after), dataset, fit) if fit else {}
         except NotAChainError as error:
             reason = error.problem
     if progress is not None:
         progress(len(cases), len(cases))
-    return tuple(
-        ledger for case in cases for ledger in made.get(case.key) or _missing(frame, case, reason)
+    return (
+        *(one for case in cases for one in made.get(case.key) or _missing(frame, case, reason)),
+        *without_meaning(frame, dataset, config, pairs),
     )
 
 
@@ -125,20 +128,46 @@ def _missing(frame: Frame, case: Case, reason: str) -> Iterator[Ledger]:
         yield frame.missing(identity, status, case.reason or reason)
 
 
-def _chains(
-    before: TorchModel, after: TorchModel, dataset: Dataset, rows: Rows
-) -> tuple[Chain, Chain]:
-    """Return both networks as chains, if they are the same chain with other parameters."""
-    few = [encode_few(model, dataset, rows) for model in (before, after)]
-    old, new = trace(before, few[0]), trace(after, few[1])
-    if old.output != new.output or _layers(old) != _layers(new):
+def _route(
+    networks: tuple[TorchModel, TorchModel], dataset: Dataset, rows: Rows
+) -> Route | Parameters:
+    """Return the way from one network to the other: layer by layer of a chain, if that is all.
+
+    Raises
+    ------
+    NotAChainError
+        If they differ in more than parameters.
+    """
+    few = [encode_few(model, dataset, rows) for model in networks]
+    try:
+        heads = [head_of(model, encoded) for model, encoded in zip(networks, few, strict=True)]
+    except NotAChainError:
+        return parameters_between(*networks, dataset, rows)
+    old, new = (head.chain for head in heads)
+    if all(head.first is None for head in heads):
+        _require_alike(old, new, few)
+        x = encode_rows(networks[1], dataset, rows, heads[1]).x
+        return Route(before=old, after=new, x=x)
+    alike = _layers(old) == _layers(new) and old.form.output == new.form.output
+    fed = [
+        encode_rows(model, dataset, rows, head).x
+        for model, head in zip(networks, heads, strict=True)
+        if alike
+    ]
+    if fed and torch.equal(*fed):
+        # What lies before the chain was left alone, so all of the change is in the chain.
+        return Route(before=old, after=new, x=fed[0])
+    return parameters_between(*networks, dataset, rows)
+
+
+def _require_alike(old: Chain, new: Chain, few: Sequence[Encoded]) -> None:
+    if old.form.output != new.form.output or _layers(old) != _layers(new):
         raise NotAChainError(
             f"the two networks differ in more than parameters: {_layers(old)}; {_layers(new)}"
         )
     (x,), (y,) = (encoded.tensors.values() for encoded in few)
     if old.columns != new.columns or not torch.allclose(x.cpu(), y.cpu(), atol=SAME):
         raise NotAChainError("the two networks encode the same rows differently")
-    return old, new
 
 
 def _layers(chain: Chain) -> str:
@@ -151,25 +180,26 @@ def _layers(chain: Chain) -> str:
 
 def _ledgers(
     frame: Frame,
-    chains: tuple[Chain, Chain],
-    model: TorchModel,
+    networks: tuple[TorchModel, TorchModel],
     dataset: Dataset,
     cases: Sequence[Case],
 ) -> dict[str, tuple[Ledger, ...]]:
     """Return the ledgers by key of their case; one integral serves all of them."""
     rows = np.unique(np.concatenate([case.attribution.rows for case in cases]))
-    population = encode_rows(model, dataset, rows, chains[0].layers[0].weight)
-    route = Route(before=chains[0], after=chains[1], x=population.x)
+    route = _route(networks, dataset, rows)
     signed, allowed = np.zeros((len(rows), len(cases))), np.zeros(len(cases))
     moved = route.scores(1.0) - route.scores(0.0)
     for place, case in enumerate(cases):
-        at = population.places(case.attribution.rows)
+        at = np.searchsorted(rows, case.attribution.rows)
         signed[at, place] = case.attribution.signed()
         allowed[place] = allowed_residual(difference(moved[at], case.attribution))
-    found = account_for_change(route, signed, allowed)
+    if isinstance(route, Route):
+        found = account_for_change(route, signed, allowed)
+    else:
+        found = account_for_parameters(route, signed, allowed)
     return {
         case.key: tuple(
-            _ledger(frame, found, case, place, population.places(case.attribution.rows), level)
+            _ledger(frame, found, case, place, np.searchsorted(rows, case.attribution.rows), level)
             for level in LEVELS
         )
         for place, case in enumerate(cases)
@@ -186,21 +216,26 @@ def _ledger(  # noqa: PLR0917 - the case, its place and its rows go together
 ) -> Ledger:
     moved = found.after[at] - found.before[at]
     total = frame.total(moved, case)
-    layers = difference(found.layers[at], case.attribution)
-    entries = layers if level == "layer" else found.weights[place]
-    names = found.layer_names if level == "layer" else found.weight_names
-    explained = float(layers.value.sum() if level == "layer" else found.weights[place].sum())
+    amounts, named = found.weights[place], found.weight_names.__getitem__
+    if level == "layer":
+        amounts, named = found.totals[place], found.layer_names.__getitem__
+    entries: Difference | Floats = amounts
+    explained, residuals, test = float(amounts.sum()), None, TESTS["weight"]
+    if found.layers is not None:
+        residuals = moved - found.layers[at].sum(axis=1)
+    if found.layers is not None and level == "layer":
+        entries, test = difference(found.layers[at], case.attribution), TESTS["layer"]
+        explained = float(entries.value.sum())
     allowed = allowed_residual(difference(moved, case.attribution))
-    residuals = moved - found.layers[at].sum(axis=1)
     signed = case.attribution.signed()
     return Ledger(
         **frame.identity(case, "change", cut="network", level=level),
         **total,
         **judged(total["total"], explained, residuals, case, allowed),
-        **listing(entries, names.__getitem__, total=total, confidence=frame.confidence),
+        **listing(entries, named, total=total, confidence=frame.confidence),
         before=float(signed @ found.before[at]),
         after=float(signed @ found.after[at]),
         steps=found.points,
         baseline=f"the parameters of {frame.reference}",
-        test=TESTS[level],
+        test=test,
     )

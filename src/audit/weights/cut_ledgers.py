@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -19,11 +19,12 @@ from audit.weights.samples import Case
 from audit.weights.statistics import difference
 from audit.weights.study import Study
 
-LEDGERS: tuple[tuple[Link, Level], ...] = (
-    ("probability", "unit"),
-    ("probability", "weight"),
-    ("log_odds", "unit"),
-)
+LEDGERS: Mapping[Link, tuple[tuple[Link, Level], ...]] = {
+    "probability": (("probability", "unit"), ("probability", "weight"), ("log_odds", "unit")),
+    "value": (("value", "unit"), ("value", "weight")),
+}
+"""What is made at each cut, by the link under which the score itself is accounted for."""
+MOST_WEIGHTS = 1 << 24
 MAKERS = {"unit": unit_ledger, "weight": weight_ledger}
 Floats = NDArray[np.float64]
 
@@ -36,14 +37,29 @@ def cut_ledgers(study: Study, cases: Sequence[Case], cut: int) -> list[list[Ledg
     rows = np.unique(np.concatenate([case.attribution.rows for case in cases]))
     places = population.places(rows)
     made: list[list[Ledger]] = [[] for _ in cases]
-    for link in dict.fromkeys(link for link, _ in LEDGERS):
+    wanted = LEDGERS[study.frame.link]
+    for link in dict.fromkeys(link for link, _ in wanted):
         urgency = _urgency(study, cases, rows, link)
         account = account_for(study.chain, cut, link, fed=fed[places], mean=mean, urgency=urgency)
         for ledgers, case in zip(made, cases, strict=True):
             part = account.take(np.searchsorted(rows, case.attribution.rows))
             view = _view(study, case, part, _bench(study, case, cut, link, fed=fed, mean=mean))
-            ledgers += [MAKERS[level](view) for own, level in LEDGERS if own == link]
+            ledgers += [_made(view, level) for own, level in wanted if own == link]
     return made
+
+
+def _made(view: View, level: Level) -> Ledger:
+    weights = view.account.weight.size
+    if level == "weight" and weights > MOST_WEIGHTS:
+        identity = view.frame.identity(
+            view.case, "carrier", cut=view.name, level=level, link=view.bench.link
+        )
+        reason = (
+            f"layer {view.bench.chain.layers[view.bench.cut].name} has {weights:,} weights, more "
+            f"than {MOST_WEIGHTS:,}: they are not accounted for one by one"
+        )
+        return view.frame.missing(identity, "not applicable", reason)
+    return MAKERS[level](view)
 
 
 def _urgency(study: Study, cases: Sequence[Case], rows: NDArray[np.int64], link: Link) -> Floats:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from audit.canonical import stable_id
 from audit.weights.results import EntryStatus, GapName, Ledger, LedgerEntry, LedgerStatus, Link
-from audit.weights.samples import CONDITIONS, Case
+from audit.weights.samples import CONDITIONS, Case, Named
 from audit.weights.statistics import Difference, difference, tells_from_zero
 
 LISTED = 40
@@ -33,6 +33,10 @@ class Frame:
     seed, permutations : int
     reference : str
         Of changes: the model that another one is compared with.
+    link : {"probability", "value"}
+        Under which scores are accounted for, where nothing else is said.
+    unaccounted : str
+        What of the network lies before the layers that are accounted for.
     """
 
     role: str
@@ -42,9 +46,11 @@ class Frame:
     seed: int
     permutations: int
     reference: str = ""
+    link: Link = "probability"
+    unaccounted: str = ""
 
     def identity(
-        self, case: Case, kind: Kind, *, cut: str, level: Level, link: Link = "probability"
+        self, case: Named, kind: Kind, *, cut: str, level: Level, link: Link | None = None
     ) -> dict[str, Any]:
         """Return the fields that say which ledger it is."""
         fields: dict[str, Any] = {
@@ -52,14 +58,15 @@ class Frame:
             "model": self.role,
             "split": self.split,
             "gap": case.gap,
-            "link": link,
+            "link": link or self.link,
             "a": case.a,
             "b": case.b,
             "cut": cut,
             "level": level,
         }
         against = {"reference": self.reference} if self.reference else {}
-        return {"id": stable_id("ledger", **fields, **against), **fields}
+        own = stable_id("ledger", **fields, **against)
+        return {"id": own, **fields, "unaccounted": self.unaccounted}
 
     def missing(self, identity: Mapping[str, Any], status: LedgerStatus, reason: str) -> Ledger:
         """Return a ledger without entries, which says why."""
@@ -76,7 +83,7 @@ class Frame:
 
 
 def judged(
-    total: float, explained: float, residuals: Floats, case: Case, allowed: float
+    total: float, explained: float, residuals: Floats | None, case: Case, allowed: float
 ) -> dict[str, Any]:
     """Return residuals, and whether they are small enough.
 
@@ -84,16 +91,15 @@ def judged(
     ----------
     total, explained : float
         The gap, and the sum of what accounts for it.
-    residuals : ndarray of float64, shape (rows,)
-        Of each row.
+    residuals : ndarray of float64, shape (rows,), or None
+        Of each row; None where they are not known one by one.
     allowed : float
     """
     residual = total - explained
-    fields = {
-        "residual": residual,
-        "absolute_residual": float(np.abs(case.attribution.signed()) @ np.abs(residuals)),
-        "allowed": allowed,
-    }
+    absolute = None
+    if residuals is not None:
+        absolute = float(np.abs(case.attribution.signed()) @ np.abs(residuals))
+    fields = {"residual": residual, "absolute_residual": absolute, "allowed": allowed}
     if abs(residual) <= allowed:
         return fields
     reason = f"the entries miss the gap by {residual:.2g}; up to {allowed:.2g} would be allowed"

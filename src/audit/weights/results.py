@@ -8,8 +8,9 @@ from typing import Literal
 from audit.metrics.results import Interval
 
 GapName = Literal["demographic_parity", "equal_opportunity", "false_positive_parity"]
-Link = Literal["probability", "log_odds", "decision"]
+Link = Literal["probability", "log_odds", "value", "decision"]
 EntryStatus = Literal["carrier", "offset", "not distinguishable", "not tested"]
+Measure = Literal["accuracy", "r2"]
 LedgerStatus = Literal["ok", "not converged", "not applicable", "suppressed"]
 
 
@@ -20,8 +21,9 @@ class LedgerEntry:
     Attributes
     ----------
     name : str
-        ``fc1[8]`` for a unit, ``fc2[3,8]`` for the weight from unit 8 into unit 3, ``fc1.bias[8]``
-        for a bias; at the input, the user's column.
+        ``fc1[8]`` for a unit, ``conv2[5] at row 1, column 3`` for a unit at one place of a grid,
+        ``fc2[3,8]`` for the weight from unit 8 into unit 3, ``fc1.bias[8]`` for a bias; at the
+        input, the user's column. Units are counted from 0, rows and columns from 1.
     value : float
         Its part of the gap, in units of the link.
     share : float or None
@@ -36,7 +38,8 @@ class LedgerEntry:
         Whether ablating this entry on the verification rows moved the gap the way the ledger says
         (same sign, Welch interval without 0); None where that was not tried.
     column : str
-        For a weight of the first layer: the user's column that it reads; else empty.
+        For a weight of the first layer: the user's column, or the unit before it, that it reads;
+        else empty.
     """
 
     name: str
@@ -65,8 +68,11 @@ class AblationStep:
         Score gap on the verification rows after ablation.
     left : float or None
         `gap` over the gap before; None where that interval includes 0.
-    accuracy : float
-        On the verification rows, after ablation.
+    accuracy : float or None
+        Of the network on the verification rows, after ablation, by `measure`; None where all
+        targets are the same number.
+    measure : {"accuracy", "r2"}
+        ``r2`` of a regression.
     """
 
     chosen_by: Literal["ledger", "random", "magnitude", "gradient"]
@@ -74,7 +80,8 @@ class AblationStep:
     entries: tuple[str, ...]
     gap: float
     left: float | None
-    accuracy: float
+    accuracy: float | None
+    measure: Measure = "accuracy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +95,8 @@ class Verification:
         Score gap on these rows before ablation.
     interval : Interval
         Of that gap (Welch).
-    accuracy : float
-        Before ablation.
+    accuracy : float or None
+        Before ablation, by `measure`.
     steps : tuple of AblationStep
     confirmed : bool or None
         Whether ablating the top entries leaves less of the gap than random and |w| choices of the
@@ -98,15 +105,18 @@ class Verification:
         more than the ledger needs to account for the whole gap. None, with a reason, where it
         cannot be judged.
     reason : str
+    measure : {"accuracy", "r2"}
+        As of the steps.
     """
 
     rows: int
     gap: float
     interval: Interval
-    accuracy: float
+    accuracy: float | None
     steps: tuple[AblationStep, ...]
     confirmed: bool | None
     reason: str = ""
+    measure: Measure = "accuracy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,12 +130,13 @@ class Ledger:
     model, split : str
     gap : str
         ``demographic_parity`` (all rows), ``equal_opportunity`` (positives).
-    link : {"probability", "log_odds", "decision"}
+    link : {"probability", "log_odds", "value", "decision"}
+        ``value``: predicted values of a regression, in the unit of the target.
     a, b : dict
         Mean linked score of `a` less that of `b`.
     cut : str
-        ``input``, or the layer whose units are accounted for (after its activation); for biases
-        and changes ``network``.
+        ``input``, or the layer whose units are accounted for (after its activation); where several
+        layers lie side by side, their names with " + " between; for biases and changes ``network``.
     level : {"unit", "weight", "bias", "layer"}
     total : float or None
         The score gap on the attribution rows; of a change ledger, the score gap afterwards less
@@ -133,7 +144,7 @@ class Ledger:
     interval : Interval or None
         Of the total (Welch).
     decision_gap : float or None
-        The gap of decisions on the same rows, after the threshold.
+        The gap of decisions on the same rows, after the threshold; None of a regression.
     residual : float or None
         Total less the sum of all entries (listed or not), and, of a bias ledger, less
         `weight_induced`.
@@ -154,13 +165,16 @@ class Ledger:
         For biases.
     accuracy_with_biases : float or None
         For biases, on the same rows.
+    measure : {"accuracy", "r2"}
+        What these two are.
     weight_induced : float or None
         For biases: the gap that is left without hidden biases; it and the entries sum to `total`.
     weight_induced_interval : Interval or None
         Of it (Welch).
     bias_share : float or None
         For biases: the sum of all entries over `total`; None where a share has no meaning (|total|
-        under .05, or its interval includes 0).
+        under .05, of a regression under .05 standard deviations of the predicted values, or its
+        interval includes 0).
     before, after : float or None
         For changes: the score gap of the two networks.
     test : str
@@ -171,6 +185,9 @@ class Ledger:
         Sum of the entries that are not listed.
     entries : tuple of LedgerEntry
     verification : Verification or None
+    unaccounted : str
+        What of the network lies before the layers that are accounted for, in words; empty where
+        the whole network is accounted for.
     status : {"ok", "not converged", "not applicable", "suppressed"}
     reason : str
     """
@@ -197,6 +214,7 @@ class Ledger:
     gauge: str = ""
     accuracy_without_biases: float | None = None
     accuracy_with_biases: float | None = None
+    measure: Measure = "accuracy"
     weight_induced: float | None = None
     weight_induced_interval: Interval | None = None
     bias_share: float | None = None
@@ -208,5 +226,6 @@ class Ledger:
     rest: float = 0.0
     entries: tuple[LedgerEntry, ...] = ()
     verification: Verification | None = None
+    unaccounted: str = ""
     status: LedgerStatus = "ok"
     reason: str = ""

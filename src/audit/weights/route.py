@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Protocol, cast
 
 import numpy as np
 import torch
@@ -85,6 +85,14 @@ class Route:
         ]
 
 
+class Named(Protocol):
+    """Names by place."""
+
+    def __getitem__(self, place: int, /) -> str:
+        """Return a name."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """What moved the gaps.
@@ -93,9 +101,12 @@ class Change:
     ----------
     before, after : ndarray of float64, shape (rows,)
         Probabilities.
-    layer_names, weight_names : tuple of str
-    layers : ndarray of float64, shape (rows, layers)
-        What of the difference of each row comes with each layer.
+    layer_names : tuple of str
+    weight_names : sequence of str
+    layers : ndarray of float64, shape (rows, layers), or None
+        What of the difference of each row comes with each layer; None where only gaps are known.
+    totals : ndarray of float64, shape (gaps, layers)
+        What of the change of each gap comes with each layer.
     weights : ndarray of float64, shape (gaps, weights)
         What of the change of each gap comes with each weight or bias.
     points : int
@@ -105,8 +116,9 @@ class Change:
     before: Floats
     after: Floats
     layer_names: tuple[str, ...]
-    weight_names: tuple[str, ...]
-    layers: Floats
+    weight_names: Named
+    layers: Floats | None
+    totals: Floats
     weights: Floats
     points: int
 
@@ -134,11 +146,13 @@ def account_for_change(route: Route, signed: Floats, allowed: Floats) -> Change:
     integral = integrate_path(node, gaps, allowed)
     by_layer = zip(integral.parts[1:], route.moves(), strict=True)
     amounts = [(part * moved).flatten(start_dim=1) for part, moved in by_layer]
+    layers = integral.parts[0].cpu().numpy()
     return Change(
         before=route.scores(0.0),
         after=route.scores(1.0),
         layer_names=tuple(layer.name for layer in route.after.layers),
-        layers=integral.parts[0].cpu().numpy(),
+        layers=layers,
+        totals=signed.T @ layers,
         weight_names=_weight_names(route.after),
         weights=torch.cat(amounts, dim=1).cpu().numpy(),
         points=integral.points,

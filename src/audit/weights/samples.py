@@ -63,29 +63,39 @@ class Sample:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Case:
-    """One gap between two groups.
+class Named:
+    """One gap between two groups, by name.
 
     Attributes
     ----------
     gap : str
     a, b : dict
-    attribution, verification : Sample
-    reason : str
-        Why it cannot be accounted for, or nothing.
     """
 
     gap: GapName
     a: Group
     b: Group
-    attribution: Sample
-    verification: Sample
-    reason: str = ""
 
     @property
     def key(self) -> str:
         """Return what tells it from other cases."""
         return stable_id("case", gap=self.gap, a=self.a, b=self.b)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case(Named):
+    """One gap between two groups, on rows.
+
+    Attributes
+    ----------
+    attribution, verification : Sample
+    reason : str
+        Why it cannot be accounted for, or nothing.
+    """
+
+    attribution: Sample
+    verification: Sample
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from audit.metrics.results import Interval
 from audit.weights.samples import Sample
 
 CHUNK = 200
+WIDE = 1024
 ROUNDING = 1e-12
 Floats = NDArray[np.float64]
 
@@ -145,10 +146,14 @@ def max_t(values: Floats, sample: Sample, regrouped: NDArray[np.bool_]) -> Float
     """
     weights = sample.weights
     centred = values - weights @ values / weights.sum()
-    observed = _studentised(centred, weights, sample.first[None, :])[0]
+    parts = [centred[:, at : at + WIDE] for at in range(0, max(1, values.shape[1]), WIDE)]
+    observed = np.concatenate(
+        [_studentised(part, weights, sample.first[None, :])[0] for part in parts]
+    )
     beyond = np.ones(values.shape[1])
     for start in range(0, len(regrouped), CHUNK):
-        largest = _studentised(centred, weights, regrouped[start : start + CHUNK]).max(axis=1)
+        some = regrouped[start : start + CHUNK]
+        largest = np.max([_studentised(p, weights, some).max(axis=1) for p in parts], axis=0)
         beyond += (largest[:, None] >= observed * (1 - ROUNDING)).sum(axis=0)
     return np.asarray(beyond / (len(regrouped) + 1))
 

@@ -14,6 +14,7 @@ from audit.models.model import TorchModel
 from audit.predictions import Predictions
 from audit.weights.chain import Chain
 from audit.weights.frame import Frame, about
+from audit.weights.heads import Head
 from audit.weights.population import Population, encode_rows
 from audit.weights.results import GapName
 from audit.weights.samples import Case, Halves, generator, under
@@ -34,7 +35,7 @@ class Study:
     population : Population
         Every row that is needed.
     labels : ndarray of float64, shape (rows of the population,)
-        Decisions, 0 or 1.
+        Decisions, 0 or 1; of a regression predicted values.
     pooled : mapping of str to ndarray of int64
         For each gap, the attribution rows of everyone that means are taken over.
     everyone : ndarray of int64
@@ -51,8 +52,10 @@ class Study:
     everyone: Rows
     regrouped: Mapping[str, NDArray[np.bool_]]
 
-    def decision_gap(self, case: Case) -> float:
-        """Return the gap of decisions on the attribution rows."""
+    def decision_gap(self, case: Case) -> float | None:
+        """Return the gap of decisions on the attribution rows; None of a regression."""
+        if self.chain.form.decide is None:
+            return None
         labels = self.labels[self.population.places(case.attribution.rows)]
         return float(case.attribution.signed() @ labels)
 
@@ -69,12 +72,18 @@ def make_study(
     predictions: Predictions,
     *,
     frame: Frame,
-    chain: Chain,
+    head: Head,
     halves: Halves,
     cases: Cases,
     most: int,
 ) -> Study:
-    """Draw the rows that means are taken over, and encode every row that is needed."""
+    """Draw the rows that means are taken over, and encode every row that is needed.
+
+    Raises
+    ------
+    NotAChainError
+        If the chain does not answer as the network does for one of the rows.
+    """
     pooled = {
         gap: draw(dataset, under(dataset, halves.attribution, gap), {}, most, frame.seed).rows
         for gap in cases
@@ -91,8 +100,8 @@ def make_study(
     decided[predictions.rows] = predictions.label
     return Study(
         frame=frame,
-        chain=chain,
-        population=encode_rows(model, dataset, rows, chain.layers[0].weight),
+        chain=head.chain,
+        population=encode_rows(model, dataset, rows, head),
         labels=decided[rows],
         pooled=pooled,
         everyone=everyone,

@@ -6,7 +6,7 @@ seen and the order is that of the computation, not that in which modules were re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
@@ -15,11 +15,32 @@ from torch import Tensor, fx, nn
 
 from audit.models.inference import evaluating
 from audit.models.model import Encoded, TorchModel
+from audit.models.outputs import OutputForm
 from audit.weights.chain import Chain, Layer, NotAChainError, Operation
 
 PASSING = (nn.Identity, nn.Dropout, nn.AlphaDropout, nn.Flatten)
 CLOSE = 1e-4
 TABLE = 2
+FEW = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of a network.
+
+    Attributes
+    ----------
+    node : fx.Node
+        What was recorded.
+    name : str
+        Of the module in its network, or of a function.
+    module : nn.Module or None
+        None where a function or a method is called.
+    """
+
+    node: fx.Node
+    name: str
+    module: nn.Module | None
 
 
 @dataclass
@@ -60,16 +81,35 @@ def trace(model: TorchModel, encoded: Encoded) -> Chain:
     device = torch.device("cpu") if sample.device.type == "mps" else sample.device
     with evaluating(model.network):
         draft = Draft(sample=sample.to(device))
-        for node in _nodes(model.network):
-            _take(draft, node, model.network, device)
-        if draft.pending:
-            raise NotAChainError(_unfolded(draft.pending[0]))
-        if not draft.layers:
-            raise NotAChainError("the network has no Linear layer")
         (columns,) = encoded.columns.values()
-        chain = Chain(layers=tuple(draft.layers), output=model.output, columns=columns)
-        _require_same(model, encoded, chain, draft.sample)
+        layers = drafted(draft, [_step(node, model.network) for node in _nodes(model.network)])
+        chain = Chain(layers=layers, form=model.form, columns=columns)
+        require_same(model, encoded, chain, draft.sample)
     return chain
+
+
+def drafted(draft: Draft, steps: Iterable[Step]) -> tuple[Layer, ...]:
+    """Take steps into a draft, one after the other, and return its layers.
+
+    Raises
+    ------
+    NotAChainError
+        If they are no chain of Linear layers.
+    """
+    for step in steps:
+        _take(draft, step)
+    if draft.pending:
+        raise NotAChainError(_unfolded(draft.pending[0]))
+    if not draft.layers:
+        raise NotAChainError("the network has no Linear layer")
+    return tuple(draft.layers)
+
+
+def _step(node: fx.Node, network: nn.Module) -> Step:
+    if node.op != "call_module":
+        return Step(node=node, name=node.name, module=None)
+    name = str(node.target)
+    return Step(node=node, name=name, module=network.get_submodule(name))
 
 
 def _only_table(encoded: Encoded) -> Tensor:
@@ -118,14 +158,12 @@ def _words(node: fx.Node) -> str:
     return f"step {node.name}"
 
 
-def _take(draft: Draft, node: fx.Node, network: nn.Module, device: torch.device) -> None:
+def _take(draft: Draft, step: Step) -> None:
     """Add one step of the network to the draft."""
-    if node.op != "call_module":
-        _add_operation(draft, node.name, _recorded(node))
-        return
-    name = str(node.target)
-    module = network.get_submodule(name)
-    if isinstance(module, nn.Linear):
+    name, module, device = step.name, step.module, draft.sample.device
+    if module is None:
+        _add_operation(draft, name, _recorded(step.node))
+    elif isinstance(module, nn.Linear):
         _add_linear(draft, name, module, device)
     elif isinstance(module, nn.BatchNorm1d):
         _add_normalisation(draft, name, module, device)
@@ -212,18 +250,45 @@ def _unfolded(name: str) -> str:
     return f"layer {name} is a BatchNorm1d without a Linear layer beside it"
 
 
-def _require_same(model: TorchModel, encoded: Encoded, chain: Chain, sample: Tensor) -> None:
-    """Hold the chain against the network: hooks and the like are not in the record."""
+def require_same(model: TorchModel, encoded: Encoded, chain: Chain, sample: Tensor) -> None:
+    """Hold the chain against the network: hooks and the like are not in the record.
+
+    Raises
+    ------
+    NotAChainError
+        If they differ on the first of some rows.
+    """
+    few = {name: tensor[:FEW] for name, tensor in encoded.tensors.items()}
     with torch.no_grad():
-        said = model.probability(_few(encoded.tensors)).cpu().double()
-        found = chain.scores(sample[: len(said)]).cpu()
-    if not torch.allclose(said, found, atol=CLOSE, rtol=0):
-        worst = float((said - found).abs().max())
+        said = model.score(few)
+    require_answers(chain, sample[: len(said)], said)
+
+
+def require_answers(chain: Chain, x: Tensor, said: Tensor) -> None:
+    """Hold the scores of a chain against those of the network, for the same rows.
+
+    Raises
+    ------
+    NotAChainError
+        If they differ, or a layer of the chain is applied along a sequence.
+    """
+    with torch.no_grad():
+        try:
+            steps, found = chain.walk(x), chain.scores(x).cpu()
+        except RuntimeError as error:
+            raise NotAChainError(f"its Linear layers do not fit in a row: {error}") from error
+    for layer, (fed, _) in zip(chain.layers, steps, strict=True):
+        if fed.ndim != TABLE:
+            raise NotAChainError(f"layer {layer.name} is applied along a sequence, not to a row")
+    near = said.cpu().double()
+    if not torch.allclose(near, found, atol=CLOSE * _scale(near, chain.form), rtol=0):
+        worst = float((near - found).abs().max())
         raise NotAChainError(
             f"layers {', '.join(layer.name for layer in chain.layers)} in a row do not compute "
             f"what the network answers (they differ by up to {worst:.2g})"
         )
 
 
-def _few(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor[:256] for name, tensor in tensors.items()}
+def _scale(scores: Tensor, form: OutputForm) -> float:
+    """Return what a difference of scores is measured by: 1 for probabilities."""
+    return 1.0 if form.logit is not None else float(scores.abs().max())

@@ -98,7 +98,7 @@ def test_what_is_dumped_is_read_again():
         ({"data__sensitive": ["sex", "sex"]}, "expected each sensitive column once"),
         ({"data__sensitive": [{"column": "a", "bins": [3, 2]}]}, "expected edges in rising order"),
         ({"data__path": None}, "expected exactly one of path and source"),
-        ({"data__task": "regression"}, "data.task: expected 'binary', came 'regression'"),
+        ({"data__task": "ranking"}, "data.task: expected 'binary', 'multiclass' or 'regression'"),
         ({"data__split": {"test": 1.3}}, "expected shares between 0 and 1"),
         ({"data__split": {"test": 0.5, "validation": 0.5}}, "to leave training rows"),
         ({"data__split": {"column": "s"}}, "expected test: the value in 's'"),

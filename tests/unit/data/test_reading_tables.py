@@ -9,9 +9,11 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit.config.data import MISSING
-from audit.data.fingerprint import fingerprint
+from audit.data.fingerprint import PART, fingerprint
 from audit.data.table import find_file, from_frame, read_file
 from audit.errors import DataError
 from tables import people, write_csv
@@ -62,6 +64,18 @@ def test_content_changes_the_fingerprint_and_row_order_matters():
     other.loc[7, "city"] = "Bonn " + other.loc[7, "city"]
     prints = {fingerprint(item) for item in (frame, other, frame.iloc[::-1], frame[["sex"]])}
     assert len(prints) == 4
+
+
+@given(
+    texts=st.lists(st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"])))),
+    repeats=st.integers(1, 3),
+)
+def test_texts_of_which_most_differ_have_the_fingerprint_of_any_texts(texts, repeats):
+    many = [f"text {place * 7919 % 1500}" for place in range(1500)]
+    column = pd.Series((texts + many) * repeats, dtype="str")
+    assert column.iloc[:PART].nunique() > PART // 2
+    frame = pd.DataFrame({"essay": column})
+    assert fingerprint(frame) == fingerprint(frame.astype(object))
 
 
 def test_minus_zero_and_kinds_of_missing_do_not_change_the_fingerprint():

@@ -10,7 +10,7 @@ import builders_models as build
 from audit.config import ExplainConfig
 from audit.errors import ConfigError, MetricError, ModelError
 from audit.explainers.draws import draw
-from audit.explainers.explain import explain
+from audit.explainers.explain import Explained, explain
 from audit.models.encoders import FunctionEncoder
 from audit.models.factory import from_module
 from audit.predictions import from_labels, predict
@@ -33,7 +33,7 @@ def explained(data, *, gaps=((A, B),), model=None, rows=1000, **choices):
     settings = {"seed": 0, "minimum_group": 10, "confidence": 0.95} | choices
     baseline = settings.pop("baseline", "mean")
     config = ExplainConfig(rows=rows, baseline=baseline)
-    return explain(subject, data, found, config, gaps, **settings)
+    return explain(subject, data, found, config, gaps, **settings).explanations
 
 
 def by_hand(data, model):
@@ -47,7 +47,7 @@ def by_hand(data, model):
         ],
         dtype=torch.float32,
     )
-    score = lambda t: model.probability({"x": t})  # noqa: E731 - one line says it
+    score = lambda t: model.score({"x": t})  # noqa: E731 - one line says it
     values = np.array([integrated_gradients(score, row, baseline, 150).numpy() for row in table])
     scores = score(table).detach().numpy()
     return values, scores, float(score(baseline.unsqueeze(0))[0].detach())
@@ -114,7 +114,7 @@ def test_the_baseline_is_said_in_words_and_is_the_same_everywhere():
 
 def test_a_zero_baseline_changes_the_total_of_a_group():
     model = build.model()
-    at_zero = float(model.probability({"x": torch.zeros(1, 3)})[0].detach())
+    at_zero = float(model.score({"x": torch.zeros(1, 3)})[0].detach())
     data = people()
     scores = predict(model, data, data.splits["test"], 0.5).score
     group = explained(data, model=model, baseline="zero")[1]
@@ -199,15 +199,11 @@ def test_a_network_without_gradients_has_not_converged():
 
 
 def test_inputs_without_a_gradient_are_undefined():
-    class Embeds(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.table = nn.Embedding(5, 1)
-
+    class Looks(nn.Module):
         def forward(self, tokens):
-            return self.table(tokens).sum(dim=(1, 2))
+            return nn.functional.one_hot(tokens, 5).float().sum(dim=(1, 2))
 
-    model = from_module(Embeds(), "logit")
+    model = from_module(Looks(), "logit")
     tokens = FunctionEncoder(
         function=lambda frame: {"tokens": torch.tensor(frame.to_numpy() > 0).long()}, name="e"
     )
@@ -226,7 +222,7 @@ def test_labels_alone_and_unknown_methods_are_refused():
     config = ExplainConfig(methods=("integrated_gradient",))
     with pytest.raises(ConfigError, match="did you mean 'integrated_gradients'"):
         explain(model, data, scored, config, **shared)
-    assert explain(model, data, scored, ExplainConfig(methods=()), **shared) == ()
+    assert explain(model, data, scored, ExplainConfig(methods=()), **shared) == Explained()
 
 
 def test_no_trace_is_left_and_progress_is_told():

@@ -28,7 +28,7 @@ def test_agrees_with_many_small_steps_one_row_at_a_time(activation, output):
     x, zero = rows(3), rows(1, seed=5)
     found = EXPLAINER.attribute(model, {"x": x}, {"x": zero})
     for row, values in zip(x, found.values["x"], strict=True):
-        slow = integrated_gradients(lambda t: model.probability({"x": t}), row, zero[0], 400)
+        slow = integrated_gradients(lambda t: model.score({"x": t}), row, zero[0], 400)
         np.testing.assert_allclose(values, slow, atol=2e-3 if activation is nn.ReLU else 1e-4)
 
 
@@ -37,7 +37,7 @@ def test_a_linear_logit_shares_the_rise_in_proportion_to_weight_times_step():
     model = from_module(network, "logit")
     x, zero = rows(5), rows(1, seed=3)
     steps = network[0].weight * (x - zero)
-    rise = model.probability({"x": x}) - model.probability({"x": zero})
+    rise = model.score({"x": x}) - model.score({"x": zero})
     expected = steps * (rise / steps.sum(dim=1)).unsqueeze(1)
     found = EXPLAINER.attribute(model, {"x": x}, {"x": zero})
     np.testing.assert_allclose(found.values["x"], expected, atol=1e-5)
@@ -55,7 +55,7 @@ def test_attributions_sum_to_the_rise_of_the_score(seed, scale, activation):
     x, zero = rows(8, seed=seed, scale=scale), torch.zeros(1, 3)
     found = EXPLAINER.attribute(model, {"x": x}, {"x": zero})
     with torch.no_grad():
-        rise = model.probability({"x": x}) - model.probability({"x": zero})
+        rise = model.score({"x": x}) - model.score({"x": zero})
     sums = found.values["x"].sum(dim=1)
     np.testing.assert_allclose(sums, rise, atol=EXPLAINER.tolerance)
     np.testing.assert_allclose(found.errors, (sums - rise).numpy(), atol=1e-6)

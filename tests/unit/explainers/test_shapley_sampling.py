@@ -108,7 +108,7 @@ def explained(data, model, methods=("integrated_gradients",)):
     return found, explain(
         model, data, found, ExplainConfig(rows=100, methods=methods), [(A, B)], seed=0,
         minimum_group=10, confidence=0.95,
-    )  # fmt: skip
+    ).explanations  # fmt: skip
 
 
 def test_a_black_box_is_explained_at_every_level():

@@ -8,20 +8,28 @@ from pkgutil import iter_modules
 import pytest
 
 import audit.metrics
-from audit.metrics import metric
-from audit.metrics.catalogue import built_in
+from audit.errors import ConfigError
+from audit.metrics.catalogue import ROW_METRICS, built_in, find, row_metric
 from audit.registry import METRICS
 
-BUILT_IN = dict(built_in())
+BUILT_IN = {**dict(built_in()), **{name: row_metric(name) for name in ROW_METRICS}}
 
 
 def test_the_registry_lists_the_metrics_that_there_are():
     assert list(METRICS) == list(BUILT_IN)
 
 
+def test_any_number_of_places_may_be_named():
+    assert METRICS.resolve("top_25_rate") == row_metric("top_25_rate")
+    assert METRICS.resolve("top_3_share").k == 3
+    for name in ("top_0_rate", "top_x_rate", "top_3_shares"):
+        with pytest.raises(ConfigError, match="unknown metric"):
+            METRICS.resolve(name)
+
+
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_each_entry_leads_to_its_metric(name):
-    assert METRICS.resolve(name) == BUILT_IN[name] == metric(name)
+    assert METRICS.resolve(name) == BUILT_IN[name] == find(name)
     assert BUILT_IN[name].name == name
     assert METRICS.entries[name].summary
 

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import expit
 from scipy.stats import ks_2samp, wasserstein_distance
 
 from audit.errors import MetricError
-from audit.metrics.measures.distances import DISTANCES, ks_p_value
+from audit.metrics.measures.distances import DISTANCES, ks_bound, ks_p_value
 from oracles.scores import slow_abroca, slow_ks_distance, slow_wasserstein
 from score_tables import score_table
 
@@ -45,9 +48,52 @@ def test_agrees_with_scipy(spread):
     table = score_table(group, rng.integers(0, 2, 35_000), np.concatenate([one, two]))
     value = DISTANCES["wasserstein"].measure_pair(table, 0, 1)[0]
     assert value == pytest.approx(wasserstein_distance(one, two), abs=1 / 5040)
-    expected = ks_2samp(one, two, method="asymp")
+    expected = ks_2samp(one, two, method="asymp").statistic
     value = DISTANCES["ks_distance"].measure_pair(table, 0, 1)[0]
-    assert value == pytest.approx(expected.statistic, abs=2e-3)
+    beyond = np.mean((one < expit(-18)) | (one > expit(18)))  # these share the outermost cells
+    assert value == pytest.approx(expected, abs=5e-4 if beyond < 0.1 else 4e-3)
+    assert value - 1e-12 <= expected <= value + ks_bound(table, 0, 1) + 1e-12
+
+
+@pytest.mark.parametrize("shape", ["spread", "rare", "saturated", "float16"])
+def test_the_largest_gap_of_many_rows_is_within_5e_4(shape):
+    rng = np.random.default_rng(0)
+    one, two = (
+        {
+            "spread": lambda n, k: rng.beta(2 * k, 3, n),
+            "rare": lambda n, k: rng.beta(0.5 * k, 2000, n),
+            "saturated": lambda n, k: expit(rng.normal(12, 4, n) * rng.choice([-k, 1], n)),
+            "float16": lambda n, k: rng.beta(0.02 * k, 0.02, n).astype(np.float16).astype(float),
+        }[shape](n, k)
+        for n, k in ((100_000, 1.2), (75_000, 1.0))
+    )
+    group = np.repeat([0, 1], [len(one), len(two)])
+    table = score_table(group, group, np.concatenate([one, two]))
+    value = DISTANCES["ks_distance"].measure_pair(table, 0, 1)[0]
+    assert value == pytest.approx(ks_2samp(one, two, method="asymp").statistic, abs=5e-4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1), st.floats(0.4, 0.402)), min_size=2, max_size=30))
+def test_the_largest_gap_lies_where_it_is_said_to(rows):
+    """All scores within a few cells, where binning hides most."""
+    group, score = (np.array(column) for column in zip(*rows, strict=True))
+    if len(set(group.tolist())) == 1:
+        return
+    table = score_table(group, group, score)
+    value = DISTANCES["ks_distance"].measure_pair(table, 0, 1)[0]
+    exact = slow_ks_distance(*[[(0, s, 1.0) for s in score[group == g]] for g in (0, 1)])
+    assert value - 1e-12 <= exact <= value + ks_bound(table, 0, 1) + 1e-12
+
+
+def test_few_rows_to_a_cell_leave_nothing_hidden():
+    rng = np.random.default_rng(1)
+    one, two = rng.beta(2, 3, 300), rng.beta(2.2, 3, 250)
+    group = np.repeat([0, 1], [300, 250])
+    table = score_table(group, group, np.concatenate([one, two]))
+    value = DISTANCES["ks_distance"].measure_pair(table, 0, 1)[0]
+    assert value == pytest.approx(ks_2samp(one, two, method="asymp").statistic, abs=1e-12)
+    assert np.isnan(ks_bound(score_table([0, 1], [0, 1], [np.nan, 0.5]), 0, 1))
 
 
 def test_the_p_value_is_that_of_scipy():

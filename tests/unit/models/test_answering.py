@@ -69,7 +69,7 @@ WRONG = {
     "raises": (raises, "probability", r"the model \(sklearn\) failed.*boom"),
     "too many rows": (lambda i: np.zeros(3), "probability", "expects shape"),
     "two columns": (lambda i: np.zeros((len(i["table"]), 2)), "logit", "declare output: logits"),
-    "three classes": (lambda i: np.zeros((len(i["table"]), 3)), "logits", "binary decisions"),
+    "three classes": (lambda i: np.zeros((len(i["table"]), 3)), "logits", "say task: multiclass"),
     "texts": (lambda i: ["a"] * len(i["table"]), "probability", "expected numbers"),
     "above one": (lambda i: 2 * half(i) + 1, "probability", r"outside \[0, 1\]"),
     "no sum": (

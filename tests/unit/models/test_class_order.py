@@ -53,7 +53,7 @@ def test_a_turned_network_can_still_be_traced(output):
     chain = trace(turned, Encoded(tensors={"x": rows}, columns={"x": ("a", "b", "c")}))
     assert [layer.name for layer in chain.layers] == ["0", "2"]
     with torch.no_grad():
-        expected = turned.probability({"x": rows}).double()
+        expected = turned.score({"x": rows}).double()
     torch.testing.assert_close(chain.scores(rows.double()), expected, atol=1e-6, rtol=0)
 
 

@@ -57,13 +57,13 @@ LOGIT = X.sum(dim=1)
 )
 def test_every_output_gives_the_same_probability_and_logit(answer, output):
     subject = model(answer, output)
-    torch.testing.assert_close(subject.probability({"x": X}), torch.sigmoid(LOGIT))
+    torch.testing.assert_close(subject.score({"x": X}), torch.sigmoid(LOGIT))
     torch.testing.assert_close(subject.logit({"x": X}), LOGIT, rtol=1e-4, atol=1e-4)
 
 
 def test_gradients_flow_to_the_inputs():
     x = X.clone().requires_grad_(True)
-    model(lambda t: t.sum(1), "logit").probability({"x": x}).sum().backward()
+    model(lambda t: t.sum(1), "logit").score({"x": x}).sum().backward()
     p = torch.sigmoid(LOGIT)
     torch.testing.assert_close(x.grad, (p * (1 - p)).unsqueeze(1).expand(4, 3))
 
@@ -85,7 +85,7 @@ def test_certain_probabilities_have_finite_logits(output):
         ),
         (lambda x: x[:, :2], "probability", "declare output: probabilities"),
         (lambda x: x[:, 0], "logits", r"expects shape \(n, 2\) .* declare output: logit$"),
-        (lambda x: x, "logits", r"came \(4, 3\); this version audits binary decisions"),
+        (lambda x: x, "logits", r"came \(4, 3\); for 3 classes say task: multiclass"),
         (lambda x: x.sum(), "logit", r"came \(\)"),
         (lambda x: (x, x), "logit", "one tensor of floating-point numbers .* came tuple"),
         (lambda x: x.argmax(1), "logit", "came torch.int64 numbers"),

@@ -675,9 +675,7 @@ def test_what_skl2onnx_exports_answers_as_the_pipeline_did_and_can_be_traced(tmp
     assert (found.output, found.classes) == ("probability", ("no", "yes"))
     encoded = found.encode({"table": frame[["grade", "job", "hours", "age"]]})
     with torch.no_grad():
-        require_same(
-            found.probability(encoded.tensors).numpy(), pipeline.predict_proba(frame)[:, 1]
-        )
+        require_same(found.score(encoded.tensors).numpy(), pipeline.predict_proba(frame)[:, 1])
     assert set(encoded.columns["x"]) == set(frame.columns)
     assert len(encoded.columns["x"]) == 2 + 3 + 4
     assert len(trace(found, encoded).layers) == (3 if name == "network" else 1)

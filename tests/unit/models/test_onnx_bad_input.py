@@ -34,6 +34,7 @@ def error(made, folder, frame=None, **settings):
         ("Sigmoid", 1, "probability"),
         ("Softmax", 2, "probabilities"),
         ("LogSoftmax", 2, "logits"),
+        ("Softmax", 3, "probabilities"),
     ],
 )
 def test_the_last_operator_says_what_kind_of_score_it_is(tmp_path, ending, columns, output):
@@ -44,7 +45,7 @@ def test_the_last_operator_says_what_kind_of_score_it_is(tmp_path, ending, colum
 def test_a_kind_of_score_that_the_file_does_not_say_is_asked_for(tmp_path):
     said = str(error(product(), tmp_path))
     assert "ends in MatMul" in said
-    assert "output: logit}" in said
+    assert "output: logit, or value for a regression}" in said
     assert "output: logits}" in str(error(product(2), tmp_path))
 
 
@@ -53,11 +54,10 @@ def test_a_kind_of_score_that_the_file_does_not_say_is_asked_for(tmp_path):
     [
         ("Sigmoid", 1, "logit", "ends in Sigmoid; declare output: probability"),
         ("Softmax", 2, "logits", "ends in Softmax; declare output: probabilities"),
-        ("Relu", 2, "logit", "expects 1 column(s) for each row, network.onnx has 2"),
-        ("Relu", 1, "logits", "expects 2 column(s) for each row, network.onnx has 1"),
+        ("Relu", 2, "logit", "expects one column, network.onnx has 2"),
+        ("Relu", 1, "logits", "expects one column for each class, network.onnx has 1"),
         ("Softmax", 1, None, "the same for every row"),
-        ("Softmax", 3, None, "answers with 3 columns"),
-        ("Relu", 5, "logit", "answers with 5 columns"),
+        ("Relu", 5, "logit", "expects one column, network.onnx has 5"),
         ("Sigmoid", 2, None, "which does not say what kind of score it is"),
     ],
 )

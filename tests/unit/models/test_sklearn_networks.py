@@ -54,7 +54,7 @@ def rows():
 
 def answers(model, frame):
     with torch.no_grad():
-        return model.probability(model.encode({"table": frame}).tensors).double().numpy()
+        return model.score(model.encode({"table": frame}).tensors).double().numpy()
 
 
 @pytest.mark.parametrize(("preparation", "head"), PIPELINES)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.report.numbers import FORMATS, group_name, visible
+from audit.report.numbers import FORMATS, group_name, tick, visible
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,14 @@ from audit.report.numbers import FORMATS, group_name, visible
         ("digits4", 0, "0.000"),
         ("change4", 41.239, "+41.24"),
         ("change4", 1e-12, "0.00000000"),
+        ("target4", 213456.7, "213,457"),
+        ("target4", 0.0123456, "0.01235"),
+        ("target4", 0, "0.000"),
+        ("target4", 1.23456e300, "1.235×10³⁰⁰"),
+        ("target4", 9.99996e15, "1.000×10¹⁶"),
+        ("move4", -1.23456e-9, "−1.235×10⁻⁹"),
+        ("move4", 41.239, "+41.24"),
+        ("size2", 0.00214, "0.21\u00a0pp"),
         ("significant3", 0.00041234, "0.000412"),
         ("integer", 20000, "20,000"),
         ("p", 0.0009999, "< 0.001"),
@@ -52,6 +60,22 @@ from audit.report.numbers import FORMATS, group_name, visible
 )
 def test_formats(form, value, text):
     assert FORMATS[form](value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "text"),
+    [
+        (200000.0, 20000.0, "200,000"),
+        (0.30000000000000004, 0.1, "0.3"),
+        (-2.5, 0.5, "−2.5"),
+        (5e-8, 1e-8, "0.00000005"),
+        (0.0, 1e-12, "0"),
+        (5e-12, 1e-12, "5.000×10⁻¹²"),
+        (2e17, 1e17, "2.000×10¹⁷"),
+    ],
+)
+def test_ticks_have_the_decimals_that_their_distance_needs(value, step, text):
+    assert tick(value, step) == text
 
 
 def test_a_value_is_rounded_as_it_stands_in_the_json():

@@ -16,8 +16,10 @@ from audit.report.rendering import embedded, policy
 from audit.report.sections import (
     SECTIONS,
     calibration,
+    classes,
     conditional,
     mitigation,
+    pictures,
     statements,
     training,
     uncertain,
@@ -103,7 +105,7 @@ def test_sections_without_content_are_left_out():
     assert [s.KEY for s in SECTIONS if f'<section id="{s.KEY}"' in text] == [
         s.KEY
         for s in SECTIONS
-        if s not in (training, mitigation, calibration, conditional, uncertain)
+        if s not in (training, mitigation, calibration, classes, conditional, pictures, uncertain)
     ]
 
 

@@ -98,14 +98,17 @@ def test_small_groups_are_suppressed_with_the_reason():
     assert all(one.total is None and not one.entries for one in found)
 
 
-def test_a_network_that_is_no_chain_is_not_applicable_by_name():
+def test_of_a_network_that_is_no_chain_the_layers_at_its_end_are_accounted_for():
     normed = nn.Sequential(nn.Linear(4, 5), nn.LayerNorm(5), nn.Linear(5, 1))
     found = audited(normed, frame(), FIRST)
-    assert {(one.kind, one.status) for one in found} == {
-        ("bias", "not applicable"),
-        ("carrier", "not applicable"),
+    assert {(one.kind, one.cut, one.status) for one in found} == {
+        ("bias", "network", "ok"),
+        ("carrier", "0", "ok"),
     }
-    assert "layer 1 is a LayerNorm" in found[0].reason
+    before = "1 Linear layer and 1 normalisation before it are not in this ledger"
+    assert all(one.unaccounted.startswith(before) for one in found)
+    whole = audited(network("tanh").float(), frame(), FIRST)
+    assert {one.unaccounted for one in whole} == {""}
 
 
 def test_missing_convergence_is_said(monkeypatch):

@@ -72,7 +72,7 @@ def test_a_chain_answers_as_its_network_does(name):
     model = from_module(built, output)
     chain = chain_of(built, x, output)
     with torch.no_grad():
-        torch.testing.assert_close(chain.scores(x), model.probability({"x": x}))
+        torch.testing.assert_close(chain.scores(x), model.score({"x": x}))
         torch.testing.assert_close(chain.scores(x, "log_odds"), model.logit({"x": x}))
 
 

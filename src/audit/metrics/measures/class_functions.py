@@ -9,11 +9,12 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.metrics.measurement import Measurement, Need
+from audit.metrics.measurement import Measurement, Need, effective_size
 from audit.metrics.measures.cell_functions import Requirement, of_cells
 from audit.metrics.measures.multiclass import require_classes
 from audit.metrics.measures.rates import RATES, Rate
-from audit.metrics.measures.undefined import NO_VALUE
+from audit.metrics.measures.undefined import NO_ROWS, NO_VALUE, NO_WEIGHT, reasons
+from audit.metrics.statistics.intervals import wilson
 from audit.metrics.table.cells import CellTable
 
 Floats = NDArray[np.float64]
@@ -75,6 +76,49 @@ class MatrixMetric:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClassAccuracy:
+    """The share of rows predicted as labelled, with Wilson's limits.
+
+    Undefined where a group has no rows or no weight.
+    """
+
+    name: ClassVar[str] = "multiclass_accuracy"
+    title: ClassVar[str] = "Accuracy"
+    definition: ClassVar[str] = "rows predicted as labelled among all rows"
+    source: ClassVar[str] = "sklearn.metrics.accuracy_score"
+    version: ClassVar[str] = "1"
+    needs: ClassVar[Need] = "classes"
+    low: ClassVar[float] = 0.0
+    high: ClassVar[float] = 1.0
+    better: ClassVar[Literal["higher"]] = "higher"
+
+    def measure(self, table: CellTable) -> Measurement:
+        """Compute the share for every group.
+
+        Raises
+        ------
+        MetricError
+            If the table does not count classes.
+        """
+        require_classes(table, self.name)
+        right, every = np.einsum("gcc->g", table.w), table.w.sum(axis=(1, 2))
+        size = effective_size(every, table.w2.sum(axis=(1, 2))) if table.weighted else every
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = right / every
+            x = np.where(every > 0, values * size, 0.0) if table.weighted else right
+        cases = ((table.n.sum(axis=(1, 2)) == 0, NO_ROWS), (every == 0, NO_WEIGHT))
+        return Measurement(
+            values=values,
+            reasons=reasons(values, cases, NO_VALUE),
+            size=size,
+            limits=lambda z: wilson(x, size, z),
+            method="wilson",
+            numerator=right,
+            denominator=every,
+        )
+
+
 def _each_class(rate: Rate, classes: tuple[str, ...]) -> tuple[Requirement, ...]:
     """Require the denominator of the rate for each class against the rest."""
     places = range(len(classes))
@@ -122,10 +166,6 @@ def macro(rate: Rate) -> MatrixMetric:
     )
 
 
-def _accuracy(matrix: Floats) -> Floats:
-    return np.asarray(np.einsum("cc...->...", matrix) / matrix.sum(axis=(0, 1)), dtype=np.float64)
-
-
 def _kappa(matrix: Floats) -> Floats:
     shares = matrix / matrix.sum(axis=(0, 1))
     chance = (shares.sum(axis=1) * shares.sum(axis=0)).sum(axis=0)
@@ -149,36 +189,28 @@ _SKLEARN = "sklearn.metrics"
 SAME_FOR_ALL = ("selection_rate", "base_rate", "accuracy")
 """Rates of which the mean over classes is the same number whatever the model, or another metric."""
 
-MATRIX: dict[str, MatrixMetric] = {
-    metric.name: metric
-    for metric in (
-        MatrixMetric(
-            name="multiclass_accuracy",
-            title="Accuracy",
-            definition="rows predicted as labelled among all rows",
-            source=f"{_SKLEARN}.accuracy_score",
-            function=_accuracy,
-        ),
-        MatrixMetric(
-            name="multiclass_cohen_kappa",
-            title="Cohen's kappa",
-            definition="agreement of label and prediction beyond that of independent ones, over "
-            "the most there could be",
-            source=f"{_SKLEARN}.cohen_kappa_score",
-            function=_kappa,
-            undefined=_ALIKE,
-            low=-1.0,
-        ),
-        MatrixMetric(
-            name="multiclass_matthews_corrcoef",
-            title="Matthews correlation",
-            definition="correlation of label and prediction over classes",
-            source=f"{_SKLEARN}.matthews_corrcoef; Gorodkin (2004)",
-            function=_correlation,
-            undefined=_ALIKE,
-            low=-1.0,
-        ),
-        *(macro(rate) for rate in RATES.values() if rate.name not in SAME_FOR_ALL),
-    )
-}
+_EVERY: tuple[MatrixMetric | ClassAccuracy, ...] = (
+    ClassAccuracy(),
+    MatrixMetric(
+        name="multiclass_cohen_kappa",
+        title="Cohen's kappa",
+        definition="agreement of label and prediction beyond that of independent ones, over "
+        "the most there could be",
+        source=f"{_SKLEARN}.cohen_kappa_score",
+        function=_kappa,
+        undefined=_ALIKE,
+        low=-1.0,
+    ),
+    MatrixMetric(
+        name="multiclass_matthews_corrcoef",
+        title="Matthews correlation",
+        definition="correlation of label and prediction over classes",
+        source=f"{_SKLEARN}.matthews_corrcoef; Gorodkin (2004)",
+        function=_correlation,
+        undefined=_ALIKE,
+        low=-1.0,
+    ),
+    *(macro(rate) for rate in RATES.values() if rate.name not in SAME_FOR_ALL),
+)
+MATRIX: dict[str, MatrixMetric | ClassAccuracy] = {metric.name: metric for metric in _EVERY}
 """Functions of the whole matrix, by name."""

@@ -36,6 +36,8 @@ class Consistency:
     standardise : bool
         Whether each feature is divided by its standard deviation, so that units do not decide who
         is near. AIF360 does not.
+    features : str
+        What the features are, in words, where that is known: part of the definition.
 
     Raises
     ------
@@ -46,9 +48,9 @@ class Consistency:
     neighbours: int = 5
     itself: bool = True
     standardise: bool = False
+    features: str = ""
     name: ClassVar[str] = "consistency"
     title: ClassVar[str] = "Consistency"
-    version: ClassVar[str] = "1"
     low: ClassVar[float] = 0.0
     high: ClassVar[float] = 1.0
     better: ClassVar[Literal["higher"]] = "higher"
@@ -69,10 +71,16 @@ class Consistency:
         """Say which neighbours, and by which distance."""
         own = "itself among them" if self.itself else "without itself"
         scale = "standardised features" if self.standardise else "features as given"
+        distance = f"by {self.features}" if self.features else scale
         return (
             f"1 less the mean of |prediction - mean prediction of the {self.neighbours} nearest "
-            f"rows ({own}; Euclidean, {scale})|"
+            f"rows ({own}; Euclidean, {distance})|"
         )
+
+    @property
+    def version(self) -> str:
+        """Of the definition: another one for other neighbours or features."""
+        return "1" if self == Consistency() else f"1: {self.definition}"
 
     def measure_rows(self, rows: Rows) -> Measurement:
         """Compute the mean for every group; memory does not grow with rows times neighbours.
@@ -83,9 +91,17 @@ class Consistency:
             If features or predictions are missing or not finite, predictions lie outside [0, 1],
             or there are too few rows for so many neighbours.
         """
+        return self.of_each(self.each_row(rows), rows)
+
+    def each_row(self, rows: Rows) -> Floats:
+        """Compute 1 less the gap of each row, shape (rows,); errors as `measure_rows`."""
         features, predicted = self._features(rows), rows.finite("y_pred", self.name)
         _require_unit(predicted)
-        return mean_of_rows(1 - self._gaps(features, predicted), rows, 0.0, 1.0)
+        return 1 - self._gaps(features, predicted)
+
+    def of_each(self, each: Floats, rows: Rows) -> Measurement:
+        """Compute the mean for every group from what `each_row` gave."""
+        return mean_of_rows(each, rows, self.low, self.high)
 
     def _gaps(self, features: Floats, predicted: Floats) -> Floats:
         from sklearn.neighbors import NearestNeighbors

@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 NO_GAIN = "group has no row of relevance above 0 in any list"
 ONE_LIST = "none: one list shows no spread between lists"
+PERSONS = "none: people are in several lists, which depend on each other"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -157,8 +158,6 @@ class TopKShare:
             size=places,
             limits=None,
             method="none: shares of the same places depend on each other",
-            numerator=total,
-            denominator=places,
         )
 
 
@@ -242,7 +241,9 @@ def _mean_of_lists(each: Floats, group: Ints, rows: Rows) -> Measurement:
     size, total, square = lists.sums(), lists.sums(each), lists.sums(each**2)
     with np.errstate(invalid="ignore"):
         values = total / size
-    several = bool((size > 1).any())
+    method = "welch" if bool((size > 1).any()) else ONE_LIST
+    if rows.person is not None:
+        method = PERSONS
 
     def limits(z: float) -> tuple[Floats, Floats]:
         low, high = welch_limits(total, square, size, z)
@@ -252,8 +253,8 @@ def _mean_of_lists(each: Floats, group: Ints, rows: Rows) -> Measurement:
         values=values,
         reasons=reasons(values, ((rows.sums() == 0, NO_ROWS),), NO_GAIN),
         size=size,
-        limits=limits if several else None,
-        method="welch" if several else ONE_LIST,
+        limits=limits if method == "welch" else None,
+        method=method,
     )
 
 

@@ -13,7 +13,13 @@ from audit.errors import MetricError
 from audit.metrics.measurement import Limits, Measurement, Need, effective_size
 from audit.metrics.measures.undefined import NO_ROWS, NO_WEIGHT, reasons
 from audit.metrics.statistics.intervals import wilson
-from audit.metrics.statistics.means import ROUNDING, mean_variance, t_quantile, welch_limits
+from audit.metrics.statistics.means import (
+    ROUNDING,
+    mean_variance,
+    skewed_limits,
+    t_quantile,
+    welch_limits,
+)
 from audit.metrics.table.cells import CellTable
 from audit.metrics.table.moments import ErrorSums
 
@@ -172,9 +178,15 @@ def _one_sided(sign: int) -> Compute:
     return mean_of(total, square, "welch-conservative", 0.0)
 
 
-def _centred(total: Sum, square: Sum, method: str) -> Compute:
+def _hall(sums: ErrorSums, size: Floats) -> Estimate:
+    """Mean of the predictions, with limits that follow their skewness."""
+    mean, mean_square, mean_cube = (_share(power, sums.w) for power in (sums.p, sums.p2, sums.p3))
+    powers = (mean * size, mean_square * size, mean_cube * size)
+    return mean, lambda z: skewed_limits(*powers, size, z), "hall"
+
+
+def _centred(inner: Compute) -> Compute:
     """Make a mean of what was summed less `centre`."""
-    inner = mean_of(total, square, method)
 
     def compute(sums: ErrorSums, size: Floats) -> Estimate:
         value, limits, method = inner(sums, size)
@@ -187,11 +199,6 @@ def _centred(total: Sum, square: Sum, method: str) -> Compute:
         return value + sums.centre, shifted, method
 
     return compute
-
-
-def _prediction_square(sums: ErrorSums) -> Floats:
-    """Bound Σw(y + e)² from above: (√Σwy² + √Σwe²)² (Minkowski)."""
-    return np.asarray((np.sqrt(sums.y2) + np.sqrt(sums.e2)) ** 2, dtype=np.float64)
 
 
 _SKLEARN = "sklearn.metrics"
@@ -229,10 +236,10 @@ _TABLE: tuple[tuple[str, str, str, str, Compute, str, float, float], ...] = (
      "mean of how far predictions lie below their target, 0 where above",
      "negative part of the error; Calders et al. (2013)", _one_sided(-1), *_LOSS),
     ("mean_target", "Mean target", "mean of the targets", "base rate of a regression",
-     _centred(lambda s: s.y, lambda s: s.y2, "welch"), *_TARGET),
+     _centred(mean_of(lambda s: s.y, lambda s: s.y2)), *_TARGET),
     ("mean_prediction", "Mean prediction", "mean of the predictions",
      f"{_FAIRLEARN}.mean_prediction",
-     _centred(lambda s: s.y + s.e, _prediction_square, "welch-conservative"), *_TARGET),
+     _centred(_hall), *_TARGET),
 )  # fmt: skip
 
 REGRESSION: dict[str, ErrorMetric] = {

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from audit.errors import MetricError
 from audit.metrics.measurement import Measurement, effective_size
+from audit.metrics.measures.by_person import over_persons
 from audit.metrics.measures.undefined import NO_ROWS, NO_WEIGHT, reasons
 from audit.metrics.statistics.intervals import wilson
 from audit.metrics.statistics.means import welch_limits
@@ -130,6 +131,19 @@ class RowMetric(Protocol):
         ...
 
 
+@runtime_checkable
+class EachRow(Protocol):
+    """A metric whose value of a row does not depend on the groups, so that it is computed once."""
+
+    def each_row(self, rows: Rows) -> Floats:
+        """Compute the value of each row, shape (rows,)."""
+        ...
+
+    def of_each(self, each: Floats, rows: Rows) -> Measurement:
+        """Measure every group of `rows` from the values of its rows."""
+        ...
+
+
 def finite(values: Any, name: str) -> Floats:  # noqa: ANN401 - any array
     """Turn values into finite numbers.
 
@@ -155,6 +169,8 @@ def finite(values: Any, name: str) -> Floats:  # noqa: ANN401 - any array
 def share_of_rows(hit: Floats, rows: Rows) -> Measurement:
     """Measure the weighted share of each group's rows that `hit` counts, with Wilson limits.
 
+    Where rows repeat people, limits come from leaving out whole people.
+
     Parameters
     ----------
     hit : ndarray of float64, shape (rows,)
@@ -166,7 +182,7 @@ def share_of_rows(hit: Floats, rows: Rows) -> Measurement:
     size = effective_size(denominator, rows.sums(weight**2))
     values = _over(total, denominator)
     x = np.where(denominator > 0, values * size, 0.0)
-    return Measurement(
+    measured = Measurement(
         values=values,
         reasons=missing(values, rows),
         size=size,
@@ -175,12 +191,16 @@ def share_of_rows(hit: Floats, rows: Rows) -> Measurement:
         numerator=total,
         denominator=denominator,
     )
+    return over_persons(measured, hit, rows, 0.0, 1.0)
 
 
 def mean_of_rows(
     values: Floats, rows: Rows, low: float, high: float, method: str = "welch"
 ) -> Measurement:
-    """Measure the weighted mean of each group, with Student's limits kept in [low, high]."""
+    """Measure the weighted mean of each group, with Student's limits kept in [low, high].
+
+    Where rows repeat people, limits come from leaving out whole people.
+    """
     weight = rows.weight
     denominator = rows.sums(weight)
     size = effective_size(denominator, rows.sums(weight**2))
@@ -192,9 +212,10 @@ def mean_of_rows(
         below, above = welch_limits(np.zeros_like(mean), square * size, size, z)
         return np.maximum(mean + below, low), np.minimum(mean + above, high)
 
-    return Measurement(
+    measured = Measurement(
         values=mean, reasons=missing(mean, rows), size=size, limits=limits, method=method
     )
+    return over_persons(measured, values, rows, low, high)
 
 
 def missing(values: Floats, rows: Rows) -> tuple[str, ...]:

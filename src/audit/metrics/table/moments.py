@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 COUNTS = ("n", "over", "under")
-SUMS = ("w", "w2", "e", "e2", "e4", "size", "w_over", "w_under", "y", "y2")
+SUMS = ("w", "w2", "e", "e2", "e4", "size", "w_over", "w_under", "y", "y2", "p", "p2", "p3")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,8 +37,11 @@ class ErrorSums:
         Sums of weights of rows with e > 0, and with e < 0.
     y, y2 : ndarray of float64
         Sums of w·target and w·target², less `centre` each.
+    p, p2, p3 : ndarray of float64
+        Sums of w·prediction, w·prediction² and w·prediction³, less `centre` each.
     centre : float
-        What was taken off each target before its square was summed, so that nothing cancels.
+        What was taken off each target and prediction before its powers were summed, so that
+        nothing cancels.
     """
 
     n: Ints
@@ -54,6 +57,9 @@ class ErrorSums:
     w_under: Floats
     y: Floats
     y2: Floats
+    p: Floats
+    p2: Floats
+    p3: Floats
     centre: float = 0.0
 
     @classmethod
@@ -102,12 +108,15 @@ class ErrorSums:
         return replace(self, **{name: getattr(self, name)[kept] for name in (*COUNTS, *SUMS)})
 
     def centred(self, centre: float) -> ErrorSums:
-        """Return the same sums with the targets less another centre; exact but for rounding."""
+        """Return the same sums less another centre; exact but for rounding."""
         shift = self.centre - centre
         return replace(
             self,
             y=self.y + shift * self.w,
             y2=self.y2 + 2 * shift * self.y + shift**2 * self.w,
+            p=self.p + shift * self.w,
+            p2=self.p2 + 2 * shift * self.p + shift**2 * self.w,
+            p3=self.p3 + 3 * shift * self.p2 + 3 * shift**2 * self.p + shift**3 * self.w,
             centre=centre,
         )
 
@@ -122,7 +131,7 @@ class ErrorSums:
     def _add_chunk(
         self, group: Ints, target: Floats, prediction: Floats, weights: Floats | None
     ) -> None:
-        error, offset = prediction - target, target - self.centre
+        error, offset, said = prediction - target, target - self.centre, prediction - self.centre
         over, under = error > 0, error < 0
         for name, rows in (("n", group), ("over", group[over]), ("under", group[under])):
             add_to(getattr(self, name), rows)
@@ -131,7 +140,8 @@ class ErrorSums:
         terms = {
             "w": w, "w2": w**2, "e": w * error, "e2": w * square, "e4": w * square**2,
             "size": w * np.abs(error), "w_over": w * over, "w_under": w * under,
-            "y": w * offset, "y2": w * offset**2,
+            "y": w * offset, "y2": w * offset**2, "p": w * said, "p2": w * said**2,
+            "p3": w * said**3,
         }  # fmt: skip
         for name, values in terms.items():
             add_to(getattr(self, name), group, values)

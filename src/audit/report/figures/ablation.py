@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import matplotlib as mpl
 
-from audit.report.figures.canvas import WIDE, Canvas
+from audit.report.figures.canvas import WIDE, Canvas, value_up
 from audit.report.figures.palette import BAND, BLUE, INK, MUTED, PAPER, RULE, RUST
 from audit.report.numbers import decimal
+from audit.report.units import Axis
 
-HEIGHT, LINE, AXIS, LEFT = 250, 18, 46, 52
+HEIGHT, LINE, AXIS, LEFT, TARGETS = 250, 18, 46, 52, 84
 STYLES = {
     "ledger": (BLUE, "D", "-"),
     "gradient": (INK, "^", (0, (5, 1.5, 1, 1.5))),
@@ -33,14 +34,15 @@ def draw_ablation(
     curves: Sequence[Curve],
     start: float,
     limits: tuple[float, float | None],
-    percent: bool,
+    axis: Axis,
     width: int,
 ) -> Canvas:
     """Draw a line for each way of choosing; shaded is the interval of the gap before."""
-    wide = width == WIDE
+    wide, percent = width == WIDE, axis == "percent"
     top = 24 + LINE * (len(curves) if not wide else 1)
     canvas = Canvas.of(width, top + HEIGHT)
-    axes = canvas.axes(LEFT, top, width - 10, top + HEIGHT - AXIS)
+    left = TARGETS if axis == "target" else LEFT
+    axes = canvas.axes(left, top, width - 10, top + HEIGHT - AXIS)
     axes.grid(visible=False, axis="x")
     axes.grid(axis="y", color=RULE, linewidth=0.6)
     axes.tick_params(labelleft=True)
@@ -64,7 +66,9 @@ def draw_ablation(
     axes.yaxis.set_major_formatter(
         lambda value, _: decimal(round(float(value), 6), 0 if percent else 2, signed=True, **scale)
     )
-    canvas.text(LEFT, top + HEIGHT - 12, "entries ablated", color=MUTED)
+    if axis == "target":
+        value_up(axes, min(values) - pad, max(values) + pad, signed=True)
+    canvas.text(left, top + HEIGHT - 12, "entries ablated", color=MUTED)
     canvas.text(0, 10, f"Score gap left{', pp' if percent else ''}", fontweight="bold")
     _key(canvas, curves, wide=wide)
     return canvas

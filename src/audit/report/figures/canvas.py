@@ -22,7 +22,8 @@ from matplotlib.figure import Figure
 
 from audit.report.document import Phrase
 from audit.report.figures.palette import INK, MUTED, RULE, style_sheet
-from audit.report.numbers import decimal, visible
+from audit.report.numbers import decimal, tick, visible
+from audit.report.units import Axis
 
 WIDE, NARROW = 860, 344
 PIXELS = 96
@@ -136,6 +137,39 @@ def percent_axis(
     axes.xaxis.set_major_formatter(
         lambda value, _: decimal(round(float(value), 6), 0, scale=100, signed=signed) + unit
     )
+
+
+def value_axis(
+    axes: Axes, low: float, high: float, kind: Axis, *, signed: bool = False, ticks: int = 5
+) -> None:
+    """Set limits and label the ticks: shares in percent, other values as they are."""
+    if kind == "percent":
+        percent_axis(axes, low, high, signed=signed, ticks=ticks)
+        return
+    axes.set_xlim(low, high)
+    room = axes.get_window_extent().width
+    values, texts = _ticks(low, high, ticks, signed=signed)
+    while ticks > 1 and max(map(len, texts)) * CHARACTER * len(texts) > room:
+        ticks -= 1
+        values, texts = _ticks(low, high, ticks, signed=signed)
+    axes.set_xticks(values, texts, parse_math=False)
+
+
+def value_up(axes: Axes, low: float, high: float, *, signed: bool = False) -> float:
+    """Set the vertical limits, rising, label the ticks, and return the pixels that labels take."""
+    axes.set_ylim(low, high)
+    values, texts = _ticks(low, high, 4, signed=signed)
+    axes.set_yticks(values, texts, parse_math=False)
+    return max(map(len, texts)) * CHARACTER
+
+
+def _ticks(low: float, high: float, most: int, *, signed: bool) -> tuple[list[float], list[str]]:
+    """Choose round values between two limits and write them with the decimals they need."""
+    locator = mpl.ticker.MaxNLocator(most, steps=[1, 2, 5, 10])
+    every = [float(value) for value in locator.tick_values(low, high)]
+    step = every[1] - every[0]
+    inside = [value for value in every if low <= value <= high] or [low]
+    return inside, [tick(value, step, signed=signed) for value in inside]
 
 
 def percent_up(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from audit.report.figures.canvas import WIDE, Canvas, percent_axis, shortened
+from audit.report.figures.canvas import CHARACTER, WIDE, Canvas, shortened, value_axis
 from audit.report.figures.palette import BAND, BLUE, INK, MUTED, PAPER, RUST
+from audit.report.units import Axis
 
 LABELS, VALUES = 280, 184
 LINE, HEADING, AXIS = 16, 30, 30
@@ -31,23 +32,26 @@ class Line:
     worst: bool
 
 
-def draw_forest(lines: Sequence[Line], tolerance: float, width: int) -> Canvas:
+def draw_forest(
+    lines: Sequence[Line], tolerance: float, width: int, *, axis: Axis = "percent"
+) -> Canvas:
     """Draw comparisons, in their order, under a heading for each run of equal headings."""
     wide = width == WIDE
+    values = max(VALUES, *(_room(line) for line in lines)) if axis != "percent" else VALUES
     pitch = 2 * LINE + 10 if wide else 3 * LINE + 12
     places, bottom = _places(lines, pitch)
     canvas = Canvas.of(width, bottom + AXIS)
-    left, right = (LABELS + 10, width - VALUES) if wide else (12, width - 12)
+    left, right = (LABELS + 10, width - values) if wide else (12, width - 12)
     axes = canvas.axes(left, 4, right, bottom)
     low = min(-tolerance, *(line.low for line in lines))
     high = max(tolerance, *(line.high for line in lines))
     pad = (high - low) * 0.04
     _ground(axes, tolerance, None if wide else [top + STACKED for _, top in places])
-    percent_axis(axes, low - pad, high + pad, signed=True)
+    value_axis(axes, low - pad, high + pad, axis, signed=True)
     for line, (heading, top) in zip(lines, places, strict=True):
         if heading is not None:
             canvas.text(0, heading, line.heading, fontweight="bold")
-        _label(canvas, line, top, wide=wide)
+        _label(canvas, line, top, wide=wide, room=_stacked(line))
         _interval(axes, line, top + (LINE if wide else STACKED))
     return canvas
 
@@ -75,9 +79,19 @@ def _places(lines: Sequence[Line], pitch: int) -> tuple[list[tuple[int | None, i
     return places, y + 4
 
 
-def _label(canvas: Canvas, line: Line, top: int, *, wide: bool) -> None:
+def _room(line: Line) -> float:
+    """Return the pixels that a difference and its limits take beside each other."""
+    return (len(line.text) + len(line.limits) + 2) * CHARACTER
+
+
+def _stacked(line: Line) -> float:
+    """Return the pixels that they take below each other."""
+    return max(STACKED_VALUES, (max(len(line.text), len(line.limits)) + 1) * CHARACTER)
+
+
+def _label(canvas: Canvas, line: Line, top: int, *, wide: bool, room: float) -> None:
     first, second = top + LINE * 0.5, top + LINE * 1.5
-    room = LABELS if wide else canvas.width - STACKED_VALUES
+    room = LABELS if wide else canvas.width - room
     canvas.text(0, first, shortened(line.a, room))
     canvas.text(0, second, "against " + shortened(line.b, room - AGAINST), color=MUTED)
     if wide:

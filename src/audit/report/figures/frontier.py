@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
-from audit.report.figures.canvas import WIDE, Canvas, shortened
+from audit.report.figures.canvas import WIDE, Canvas, shortened, value_axis, value_up
 from audit.report.figures.palette import BLUE, INK, MUTED, PAPER, RULE, RUST
 from audit.report.numbers import decimal
+from audit.report.units import Axis
 
 HEIGHT, LINE, AXIS, LEFT = 290, 20, 50, 52
+TARGETS = 84
+WORDS: Mapping[Axis, tuple[str, str]] = {
+    "percent": ("Gap left, pp", "change of accuracy, pp (right is better)"),
+    "index": ("Gap left", "change of accuracy, pp (right is better)"),
+    "target": ("Gap left", "change of mean absolute error (left is better)"),
+}
 MARKS = (("o", BLUE), ("s", RUST), ("^", BLUE), ("D", RUST), ("v", BLUE), ("P", RUST))
 
 
@@ -29,13 +36,16 @@ class Mark:
     text: str
 
 
-def draw_frontier(marks: Sequence[Mark], before: float, width: int) -> Canvas:
+def draw_frontier(
+    marks: Sequence[Mark], before: float, width: int, *, axis: Axis = "percent"
+) -> Canvas:
     """Draw mitigations; a cross marks the baseline, a line the absence of a gap."""
     wide = width == WIDE
     rows = len(marks) + 1
     top = 26 + LINE * (1 if wide else 2) * rows
     canvas = Canvas.of(width, top + HEIGHT)
-    axes = canvas.axes(LEFT, top, width - 12, top + HEIGHT - AXIS)
+    left = TARGETS if axis == "target" else LEFT
+    axes = canvas.axes(left, top, width - 12, top + HEIGHT - AXIS)
     axes.grid(axis="y", color=RULE, linewidth=0.6)
     axes.tick_params(labelleft=True)
     _limits(axes, marks, before)
@@ -47,11 +57,15 @@ def draw_frontier(marks: Sequence[Mark], before: float, width: int) -> Canvas:
         axes.plot([mark.x], [mark.y], **_style(shape, colour))
     axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(6 if wide else 4))
     axes.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5))
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(lambda value, _: _tick(value))
-    canvas.text(0, 10, "Gap left, pp", fontweight="bold")
-    canvas.text(LEFT, top + HEIGHT - 12, "change of accuracy, pp (right is better)", color=MUTED)
-    _key(canvas, marks, wide=wide)
+    for side in (axes.xaxis, axes.yaxis):
+        side.set_major_formatter(lambda value, _: _tick(value))
+    if axis == "target":
+        value_axis(axes, *axes.get_xlim(), axis, signed=True)
+        value_up(axes, *axes.get_ylim(), signed=True)
+    gap, cost = WORDS[axis]
+    canvas.text(0, 10, gap, fontweight="bold")
+    canvas.text(left, top + HEIGHT - 12, cost, color=MUTED)
+    _key(canvas, marks, wide=wide, cut=axis == "target")
     return canvas
 
 
@@ -89,7 +103,7 @@ def _tick(value: float) -> str:
     return decimal(exact, 0 if round(exact * 100, 4).is_integer() else 1, scale=100, signed=True)
 
 
-def _key(canvas: Canvas, marks: Sequence[Mark], *, wide: bool) -> None:
+def _key(canvas: Canvas, marks: Sequence[Mark], *, wide: bool, cut: bool) -> None:
     axes = canvas.figure.add_axes((0, 0, 1, 1), facecolor="none")
     axes.set_xlim(0, canvas.width)
     axes.set_ylim(canvas.height, 0)
@@ -106,4 +120,5 @@ def _key(canvas: Canvas, marks: Sequence[Mark], *, wide: bool) -> None:
         axes.plot([left + 6], [y], **_style(shape, colour))
         canvas.text(left + 20, y, shortened(label, 260), fontweight="bold")
         x, below = (left + 300, 0) if wide else (left + 20, 16)
-        canvas.text(x, y + below, text, color=MUTED)
+        said = shortened(text, canvas.width - x) if cut else text
+        canvas.text(x, y + below, said, color=MUTED)

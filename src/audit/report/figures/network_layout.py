@@ -189,7 +189,7 @@ def _column_spot(
     elif layer.named:
         lines = _beside(node, x, y)
     elif node.carrier:
-        lines = _above(x, y - r - 8, apart - 12)
+        lines = _above(x, y - r - 8, min(apart - 12, 2 * x))
     return Spot(node=node, x=x, y=y, radius=r, lines=lines)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from audit.report.figures.canvas import WIDE, Canvas, percent_axis, shortened
-from audit.report.figures.palette import BLUE, INK, MUTED, PAPER, RULE
+from audit.report.figures.canvas import CHARACTER, WIDE, Canvas, shortened, value_axis
+from audit.report.figures.palette import BLUE, INK, MUTED, PALE_BLUE, PAPER, RULE
+from audit.report.units import Axis
 
 LABELS, VALUE, GAP, APART = 212, 48, 10, 30
 LINE, TITLE, AXIS = 26, 30, 30
@@ -16,27 +17,47 @@ LINE, TITLE, AXIS = 26, 30, 30
 
 @dataclass(frozen=True, kw_only=True)
 class Dot:
-    """One group's rate; `value` None where there is none, and `text` says so."""
+    """One group's rate; `value` None where there is none, and `text` says so.
+
+    `least` and `most` are bounds, drawn as a bar, where a group is not known for sure.
+    """
 
     label: str
     value: float | None
     low: float | None
     high: float | None
     text: str
+    least: float | None = None
+    most: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One metric: its groups, and the rate of everyone."""
+    """One metric: its groups, the rate of everyone, and in what it is measured.
+
+    Panels in percent share their scale, which starts at zero; others have one of their own.
+    """
 
     title: str
     dots: Sequence[Dot]
     overall: float | None
+    axis: Axis = "percent"
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The limits of what is drawn."""
+        ends = [(dot.low, dot.value, dot.high) for dot in self.dots]
+        known = [end for triple in ends for end in triple if end is not None]
+        known += [] if self.overall is None else [self.overall]
+        low, high = min(known, default=0.0), max(known, default=0.0)
+        pad = (high - low) * 0.06 or abs(high) * 0.06 or 0.01
+        return low - pad, high + pad
 
 
 def draw_rates(panels: Sequence[Panel], width: int) -> Canvas:
     """Draw panels side by side on wide pages, one below the other on narrow ones."""
-    top = max((dot.high or dot.value or 0.0) for panel in panels for dot in panel.dots)
+    dots = [dot for panel in panels if panel.axis == "percent" for dot in panel.dots]
+    top = max(((dot.most or dot.high or dot.value or 0.0) for dot in dots), default=0.0)
     limit = min(1.02, top * 1.08) or 1.0
     if width == WIDE:
         return _beside(panels, width, limit)
@@ -76,9 +97,12 @@ def _panel(
 ) -> None:
     left, top, right, bottom = box
     pitch = LINE + 14 if labelled else LINE
-    inner = right - (14 if labelled else VALUE + GAP)
+    longest = 0 if panel.axis == "percent" else max(len(dot.text) for dot in panel.dots)
+    value = max(VALUE, longest * CHARACTER)
+    inner = right - (14 if labelled else value + GAP)
     axes = canvas.axes(left, top, inner, bottom)
-    percent_axis(axes, 0, limit, ticks=5 if labelled else 3)
+    span = (0.0, limit) if panel.axis == "percent" else panel.span
+    value_axis(axes, *span, panel.axis, ticks=5 if labelled else 3)
     canvas.text(0 if labelled else left, top - TITLE / 2, panel.title, fontweight="bold")
     if panel.overall is not None and not labelled:
         axes.axvline(panel.overall, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
@@ -88,15 +112,17 @@ def _panel(
         y = top + number * pitch + (pitch - 10 if labelled else pitch / 2)
         line = y - 18 if labelled else y
         if labelled:
-            canvas.text(0, line, shortened(dot.label, right - 100))
+            canvas.text(0, line, shortened(dot.label, right - max(100, value + GAP)))
         canvas.text(
             right, line, dot.text, ha="right", color=INK if dot.value is not None else MUTED
         )
         if dot.value is None:
             continue
         if labelled:
-            axes.plot([0, limit], [y, y], color=RULE, linewidth=0.8)
+            axes.plot(span, [y, y], color=RULE, linewidth=0.8)
             _tick(axes, panel.overall, y)
+        if dot.least is not None and dot.most is not None:
+            axes.fill_between([dot.least, dot.most], y - 6, y + 6, color=PALE_BLUE, linewidth=0)
         if dot.low is not None and dot.high is not None:
             axes.plot([dot.low, dot.high], [y, y], color=BLUE, linewidth=1.8)
         axes.plot(

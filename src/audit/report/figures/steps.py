@@ -8,8 +8,9 @@ from itertools import accumulate
 
 from matplotlib.axes import Axes
 
-from audit.report.figures.canvas import WIDE, Canvas, percent_axis, shortened
+from audit.report.figures.canvas import WIDE, Canvas, shortened, value_axis
 from audit.report.figures.palette import BLUE, INK, MUTED, PAPER, RUST
+from audit.report.units import Axis
 
 LABELS, VALUE, LINE, AXIS = 240, 90, 28, 30
 
@@ -24,7 +25,7 @@ class Step:
     whole: bool = False
 
 
-def draw_steps(steps: Sequence[Step], width: int) -> Canvas:
+def draw_steps(steps: Sequence[Step], width: int, *, axis: Axis = "percent") -> Canvas:
     """Draw steps that add up to the last one, which starts at zero again."""
     wide = width == WIDE
     pitch = LINE if wide else LINE + 12
@@ -35,7 +36,7 @@ def draw_steps(steps: Sequence[Step], width: int) -> Canvas:
     starts = [0.0, *accumulate(step.value for step in steps if not step.whole)]
     low, high = min(starts), max(starts)
     pad = (high - low) * 0.05 or 0.01
-    percent_axis(axes, low - pad, high + pad, signed=True)
+    value_axis(axes, low - pad, high + pad, axis, signed=True)
     if wide:
         axes.axvline(0, color=INK, linewidth=0.9)
     else:

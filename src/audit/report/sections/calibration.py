@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from audit.metrics.headline import parts_of
 from audit.report.comparisons import stands
 from audit.report.curve_figures import calibration_figure, gap_at, largest_gap, sweep_figure
 from audit.report.curve_tables import calibration_table, sweep_table
@@ -36,6 +37,8 @@ class View:
 
     blocks: tuple[Block, ...]
     uncalibrated: bool
+    several: bool
+    """Whether there are several classes, of which one is looked at."""
 
 
 def summarise(document: Document) -> View | None:
@@ -45,7 +48,8 @@ def summarise(document: Document) -> View | None:
     made = tuple(block for block in blocks if block.tables)
     if not made:
         return None
-    return View(blocks=made, uncalibrated=not document.evidence.curves.calibration)
+    uncalibrated = not document.evidence.curves.calibration
+    return View(blocks=made, uncalibrated=uncalibrated, several=document.task == "multiclass")
 
 
 def _block(document: Document, attribute: str, number: int) -> Block:
@@ -104,7 +108,7 @@ def _overstated(document: Document, attribute: str) -> Iterator[Phrase]:
     found = [
         (entry.value, place)
         for place, entry in document.metrics
-        if entry.metric == LARGE
+        if parts_of(entry.metric)[0] == LARGE
         and set(entry.group) == {attribute}
         and known(entry.group)
         and entry.value is not None
@@ -127,7 +131,7 @@ def _value(document: Document, place: str) -> Phrase:
 def _established(document: Document, attribute: str) -> Phrase:
     """Say whether the difference between the two ends stands."""
     for place, entry in document.disparities:
-        worst = entry.metric == LARGE and entry.selection == "worst_pair"
+        worst = parts_of(entry.metric)[0] == LARGE and entry.selection == "worst_pair"
         if worst and entry.attributes == (attribute,) and entry.p_adjusted is not None:
             word = "stands" if stands(document, entry) else "does not stand"
             p = adjusted_p(document, place)

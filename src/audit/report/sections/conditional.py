@@ -12,6 +12,11 @@ from audit.report.tables import Cell, Column, Table, columns, name, number, why,
 KEY = "conditional"
 TITLE = "Within control features"
 MOST = 240
+SUMMED = {
+    True: "Rates compared within strata and summed up by Mantel and Haenszel.",
+    False: "Means compared within strata, which are weighted as by Mantel and Haenszel.",
+}
+"""How strata are summed up: of counts, and of numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +44,14 @@ def summarise(document: Document) -> View | None:
 
 def _compared(document: Document) -> Table:
     level = document.show("/settings/confidence", "percent0")
+    counted = document.task != "regression"
     heads = columns(
         "Metric",
         Column(("Group A",), "text"),
         Column(("Group B",), "text"),
         Column(("Crude difference",), note="without strata"),
         Column(("Common difference",), note="within strata"),
-        Column(("Common ratio",), note="within strata"),
+        *((Column(("Common ratio",), note="within strata"),) if counted else ()),
         Column(("p",), note="raw"),
         "n",
     )
@@ -54,21 +60,26 @@ def _compared(document: Document) -> Table:
         for place, item in enumerate(document.evidence.stratified)
     )
     caption: Phrase = (
-        *("Rates compared within strata and summed up by Mantel and Haenszel. ", level),
+        *(f"{SUMMED[counted]} ", level),
         " intervals, each for itself; p of no association in any stratum, not adjusted.",
     )
     return Table("t-stratified", caption, heads, rows)
 
 
 def _compared_row(document: Document, at: str, item: StratifiedComparison) -> tuple[Cell, ...]:
+    counted = document.task != "regression"
     head = (
         name((document.show(f"{at}/metric", "metric"),)),
         words((document.group(f"{at}/a"),)),
         words((document.group(f"{at}/b"),)),
     )
     if item.status != "ok":
-        return (*head, _why(document, at, 5))
+        return (*head, _why(document, at, 5 if counted else 4))
     forms = document.forms(item.metric)
+    ratio = number(
+        *_lines(document, f"{at}/ratio", "ratio3"),
+        *_limits(document, f"{at}/ratio_interval", "ratio3"),
+    )
     crude = _lines(document, f"{at}/crude", forms.change)
     return (
         *head,
@@ -77,10 +88,7 @@ def _compared_row(document: Document, at: str, item: StratifiedComparison) -> tu
             *_lines(document, f"{at}/difference", forms.change),
             *_limits(document, f"{at}/difference_interval", forms.change_limits),
         ),
-        number(
-            *_lines(document, f"{at}/ratio", "ratio3"),
-            *_limits(document, f"{at}/ratio_interval", "ratio3"),
-        ),
+        *((ratio,) if counted else ()),
         number(*_lines(document, f"{at}/p_value", "p")),
         number((document.show(f"{at}/n", "integer"),)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,8 +12,9 @@ from audit.report.comparisons import Pair, is_single, pairs, short_metric, stand
 from audit.report.document import Document, Phrase, plain
 from audit.report.figures.canvas import Picture, picture
 from audit.report.figures.forest import Line, draw_forest
-from audit.report.naming import HEADLINE, metric_rank
+from audit.report.naming import metric_rank
 from audit.report.tables import Column, Table, name, words
+from audit.report.units import Axis, Task
 from audit.report.wording import forest_alt
 
 KEY = "disparities"
@@ -21,6 +22,18 @@ TITLE = "Disparities"
 ENDS = 2
 """Comparisons with the reference that are drawn at each end of a metric."""
 WORST = 12
+SHOWN: Mapping[Task, str] = {
+    "binary": "selection rate, TPR and FPR",
+    "multiclass": "selection rate, TPR and FPR, the widest of all classes and, against the "
+    "reference, of the class in focus",
+    "regression": "mean prediction, mean error and mean absolute error",
+}
+"""What the figure shows where it cannot show all."""
+UNITS: Mapping[Axis, str] = {
+    "percent": "percentage points",
+    "index": "points of the index",
+    "target": "units of the target",
+}
 AGAINST: dict[Selection, tuple[str, str]] = {
     "worst_pair": ("t-worst", "Worst pair of each metric and attribute."),
     "reference": ("t-reference", "Each group against the reference group."),
@@ -45,7 +58,7 @@ class View:
     """What the section says."""
 
     figure: Picture | None
-    capped: bool
+    capped: str
     cautions: tuple[Phrase, ...]
     notes: tuple[str, ...]
     tables: tuple[Table, ...]
@@ -58,11 +71,11 @@ def summarise(document: Document) -> View | None:
     worst, reference = found["worst_pair"], found["reference"]
     if not any(found.values()):
         return None
-    lines = _lines(document, [*_widest(worst), *_ends(reference)])
+    lines = _lines(document, [*_widest(document, worst), *_ends(document, reference)])
     drawable = [pair for pair in (*worst, *reference) if _drawable(pair)]
     return View(
         figure=_figure(document, lines) if lines else None,
-        capped=len(drawable) > len(lines),
+        capped=SHOWN[document.task] if len(drawable) > len(lines) else "",
         cautions=tuple(_cautions(document, worst)),
         notes=tuple(_notes(worst)),
         tables=tuple(_tables(document, found)),
@@ -108,22 +121,23 @@ def _cautions(document: Document, worst: Sequence[Pair]) -> Iterator[Phrase]:
             yield (*about, "the groups differ, but of no single pair is it established.")
 
 
-def _widest(worst: Sequence[Pair]) -> list[Pair]:
-    return _chosen(worst)[:WORST]
+def _widest(document: Document, worst: Sequence[Pair]) -> list[Pair]:
+    return _chosen(worst, document.headline)[:WORST]
 
 
-def _ends(reference: Sequence[Pair]) -> list[Pair]:
+def _ends(document: Document, reference: Sequence[Pair]) -> list[Pair]:
     """Keep the lowest and the highest comparisons of each metric where there are many."""
     chosen: list[Pair] = []
-    for metric in dict.fromkeys(pair.first.metric for pair in _chosen(reference)):
-        made = [pair for pair in _chosen(reference) if pair.first.metric == metric]
+    told = _chosen(reference, document.leading)
+    for metric in dict.fromkeys(pair.first.metric for pair in told):
+        made = [pair for pair in told if pair.first.metric == metric]
         made.sort(key=lambda pair: pair.first.value or 0.0)
         chosen += made if len(made) <= 2 * ENDS else [*made[:ENDS], *made[-ENDS:]]
     return chosen
 
 
-def _chosen(made: Sequence[Pair]) -> list[Pair]:
-    return [pair for pair in made if _drawable(pair) and pair.first.metric in HEADLINE]
+def _chosen(made: Sequence[Pair], metrics: Sequence[str]) -> list[Pair]:
+    return [pair for pair in made if _drawable(pair) and pair.first.metric in metrics]
 
 
 def _drawable(pair: Pair) -> bool:
@@ -153,7 +167,7 @@ def _line(document: Document, pair: Pair) -> Line:
     limits = entry.interval
     if entry.value is None or limits is None or limits.high is None:
         raise ValueError(f"{entry.id} has no interval to draw")
-    worst = entry.selection == "worst_pair"
+    worst, forms = entry.selection == "worst_pair", document.forms(entry.metric)
     kind = "worst pair" if worst else "against reference"
     return Line(
         heading=f"{short_metric(entry)}, {kind}",
@@ -162,23 +176,24 @@ def _line(document: Document, pair: Pair) -> Line:
         value=entry.value,
         low=limits.low,
         high=limits.high,
-        text=plain(document.value(place, "points1")),
-        limits=plain(document.interval(place, "signed1")),
+        text=plain(document.value(place, forms.change)),
+        limits=plain(document.interval(place, forms.change_limits)),
         stands=stands(document, entry),
         worst=worst,
     )
 
 
 def _figure(document: Document, lines: tuple[Line, ...]) -> Picture:
-    tolerance = document.show("/settings/tolerance", "size1")
+    forms, at = document.gaps, document.tolerance
+    unit = UNITS[forms.axis]
     return picture(
-        partial(draw_forest, lines, document.evidence.settings.tolerance),
+        partial(draw_forest, lines, document.at(at), axis=forms.axis),
         anchor="f-forest",
         alt=forest_alt(lines),
         caption=(
-            "Differences A − B in percentage points with intervals. Filled diamond: stands after "
+            f"Differences A − B in {unit} with intervals. Filled diamond: stands after "
             "correction. Hollow circle: does not. Shaded: within the tolerance of ",
-            tolerance,
+            document.show(at, forms.size),
             ".",
         ),
         table="t-worst" if lines[0].worst else "t-reference",

@@ -64,14 +64,14 @@ def _problem(document: Document, entry: Explanation) -> Phrase:
 
 def _figure(document: Document, entry: Explanation) -> Picture:
     place = document.places[entry.id]
-    a, b = document.group(f"{place}/a"), document.group(f"{place}/b")
+    a, b, spoken = document.group(f"{place}/a"), document.group(f"{place}/b"), document.spoken
     return picture(
-        partial(draw_steps, _steps(document, entry, place)),
+        partial(draw_steps, _steps(document, entry, place), axis=spoken.scores.axis),
         anchor="f-drivers",
         alt=steps_alt(document, entry),
         caption=(
-            *("Parts of the score gap between ", a, " and ", b, ", in percentage points of "),
-            "score; they add up to the gap. Hatched: against the gap.",
+            *(f"Parts of the {spoken.gap} between ", a, " and ", b, f", in {spoken.score_unit}; "),
+            "they add up to the gap. Hatched: against the gap.",
         ),
         table=f"t-gap-{place.rsplit('/', 1)[1]}",
     )
@@ -79,7 +79,7 @@ def _figure(document: Document, entry: Explanation) -> Picture:
 
 def _steps(document: Document, entry: Explanation, place: str) -> list[Step]:
     def said(what: str) -> str:
-        return document.show(f"{place}/{what}", "points2").text
+        return document.show(f"{place}/{what}", document.spoken.scores.part).text
 
     steps = [
         Step(
@@ -96,5 +96,6 @@ def _steps(document: Document, entry: Explanation, place: str) -> list[Step]:
         label = "not attributed (residual)"
         steps.append(Step(label=label, value=entry.residual, text=said("residual")))
     if entry.total is not None:
-        steps.append(Step(label="score gap", value=entry.total, text=said("total"), whole=True))
+        gap = document.spoken.gap
+        steps.append(Step(label=gap, value=entry.total, text=said("total"), whole=True))
     return steps

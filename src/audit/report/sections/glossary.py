@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from audit.report.document import Document
+from audit.report.units import Task
 
 KEY = "glossary"
 TITLE = "Glossary"
@@ -49,6 +51,52 @@ TERMS = {
     "Worst pair": "The two groups with the highest and the lowest rate.",
 }
 
+PICTURED = {
+    "Attribution map": "Where in an image or a series the score comes from, mean over a group.",
+    "Mean image": "The average of a group's images, pixel by pixel; nobody's own image.",
+}
+DECISIONS_ONLY = (
+    "AUC", "Brier score", "Calibrated", "Calibration in the large", "Decision gap", "Impact ratio",
+    "Levelling down", "Ratio", "Selection rate", "TPR", "FPR",
+)  # fmt: skip
+"""Terms that have no meaning where a number is predicted."""
+OF_TASK: Mapping[Task, tuple[tuple[str, ...], Mapping[str, str]]] = {
+    "binary": ((), {}),
+    "multiclass": (
+        (),
+        {
+            "Class in focus": "The one class that scores and explanations are about, against all "
+            "others.",
+            "Confusion matrix": "How often each label is predicted as each class.",
+            "Mean over classes": "A rate of each class against the rest, averaged (macro).",
+            "TPR": "True positive rate of a class: the share predicted as it where it is the "
+            "label.",
+            "FPR": "False positive rate of a class: the share predicted as it where it is not.",
+            "Selection rate": "The share of a group that is predicted as a class.",
+            "Worst class": "The class in which a rate is worst.",
+        },
+    ),
+    "regression": (
+        DECISIONS_ONLY,
+        {
+            "Difference": "The value of group A less that of group B, in units of the target.",
+            "Imprint": "The gap in mean predictions less the gap in mean targets, on the same "
+            "rows.",
+            "MAE": "Mean absolute error: how far predictions lie from the target, either way.",
+            "Mean error": "Mean of prediction less target; above zero, predictions are too high.",
+            "Over-prediction": "By how much predictions lie above the target, zero where below.",
+            "R²": "The share of the target's variance that predictions account for.",
+            "RMSE": "Root of the mean squared error; large errors weigh more.",
+            "Score gap": "The mean prediction of group A less that of group B.",
+            "Tolerance": "The gap that matters, chosen before the run; unless stated as an "
+            "amount, a share of the target's standard deviation.",
+            "Under-prediction": "By how much predictions lie below the target, zero where above.",
+            "Worst pair": "The two groups with the highest and the lowest value.",
+        },
+    ),
+}
+"""Terms that a task does without, and those that it adds or says in another way."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class View:
@@ -58,5 +106,8 @@ class View:
 
 
 def summarise(document: Document) -> View:
-    """Return the glossary."""
-    return View(terms=tuple(TERMS.items()))
+    """Return the glossary of the task."""
+    left_out, more = OF_TASK[document.task]
+    pictures = PICTURED if document.evidence.pictures else {}
+    kept = {term: said for term, said in TERMS.items() if term not in left_out}
+    return View(terms=tuple({**kept, **more, **pictures}.items()))

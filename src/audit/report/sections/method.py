@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from audit.metrics.results import Disparity
@@ -9,6 +10,8 @@ from audit.report.document import Document, Phrase, Shown
 from audit.report.ledgers import accounts
 from audit.report.naming import metric_definition, metric_name
 from audit.report.tables import Cell, Column, Table, columns, name, number, words
+from audit.report.units import Task
+from audit.report.wording import tolerance_words
 
 KEY = "method"
 TITLE = "Method, multiplicity and power"
@@ -52,6 +55,24 @@ CURVES = (
 )
 
 
+OF_TASK: Mapping[Task, tuple[str, ...]] = {
+    "binary": (),
+    "multiclass": (
+        "Of several classes, each rate is that of one class against all others; a mean over "
+        "classes and the worst class stand beside it. Scores, explanations, ledgers and "
+        "mitigations are about the class in focus: its score is its probability, and a decision "
+        "for it is that it has the highest one.",
+    ),
+    "regression": (
+        "The network answers with a number, so nothing is decided and no threshold is looked at. "
+        "Groups are compared by their mean prediction, mean error and mean absolute error, in "
+        "units of the target. A gap in mean predictions takes the place of demographic parity; "
+        "equal opportunity and false positives have no meaning here.",
+    ),
+}
+"""What is measured of a task other than one of two classes."""
+
+
 def summarise(document: Document) -> View:
     """Collect how things were computed."""
     return View(
@@ -61,6 +82,7 @@ def summarise(document: Document) -> View:
         power=_power(document),
         metrics=_metrics(document),
         notes=(
+            *OF_TASK[document.task],
             *((CURVES,) if document.evidence.curves.sweeps else ()),
             *((SEARCH,) if document.evidence.subgroups else ()),
             *((LEDGERS,) if accounts(document) else ()),
@@ -72,14 +94,14 @@ def summarise(document: Document) -> View:
 def _facts(document: Document) -> tuple[tuple[str, Phrase], ...]:
     facts: tuple[tuple[str, Phrase], ...] = (
         ("Confidence", (document.show("/settings/confidence", "percent0"),)),
-        ("Tolerance", (document.show("/settings/tolerance", "size1"),)),
+        ("Tolerance", tolerance_words(document)),
         ("Minimum group", (document.show("/settings/minimum_group", "integer"), " rows")),
         ("Seed", (document.show("/settings/seed", "setting"),)),
         ("Intervals", _intervals(document)),
     )
     if document.evidence.verdict.missable is None:
         return facts
-    least = document.show("/verdict/missable", "size1")
+    least = document.show("/verdict/missable", document.gaps.size)
     power = ("gaps smaller than ", least, " could have been missed by a headline comparison")
     return (*facts, ("Power", power))
 

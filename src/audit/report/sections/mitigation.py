@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from audit.report.document import Document, Phrase, escape, joined, plain
 from audit.report.figures.canvas import Picture, picture
@@ -24,6 +25,7 @@ from audit.report.tables import Table
 KEY = "mitigation"
 TITLE = "Baseline and mitigated"
 DRAWN = 6
+LARGE = 1000.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,8 +139,15 @@ def _leaves(document: Document, place: str) -> Iterator[Phrase]:
             items = (joined(_leaves(document, f"{at}/{row}")) for row in range(len(value)))
             yield (document.key(at), ": ", *joined(items, " | "))
         else:
-            form = "significant3" if isinstance(value, float) else "setting"
-            yield (document.key(at), " ", document.show(at, form))
+            yield (document.key(at), " ", document.show(at, _form(document, value)))
+
+
+def _form(document: Document, chosen: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Return how a chosen value is written: large numbers of a regression in full."""
+    if not isinstance(chosen, float):
+        return "setting"
+    whole = document.task == "regression" and abs(chosen) >= LARGE
+    return document.spoken.scores.value if whole else "significant3"
 
 
 def _drawable(item: Mitigated) -> bool:
@@ -155,18 +164,20 @@ def _figure(document: Document, made: list[Mitigated]) -> Picture:
     place = first.place
     metric = document.show(f"{place}/metric", "metric")
     a, b = document.group(f"{place}/a"), document.group(f"{place}/b")
-    before = document.show(f"{place}/before", "points1")
+    forms = document.forms(first.record.metric)
+    before = document.show(f"{place}/before", forms.change)
+    quality = made[0].quality
     said = "; ".join(f"{mark.label}: {mark.text}" for mark in marks)
     return picture(
-        partial(draw_frontier, marks, first.record.before),
+        partial(draw_frontier, marks, first.record.before, axis=forms.axis),
         anchor="f-frontier",
         alt=(
-            f"Accuracy against the gap in {metric.text}, {a.text} less {b.text}. "
+            f"{quality.capitalize()} against the gap in {metric.text}, {a.text} less {b.text}. "
             f"Baseline: gap {before.text}. {said}."
         ),
         caption=(
             *(
-                "Change of accuracy against what is left of the gap in ",
+                f"Change of {quality} against what is left of the gap in ",
                 metric,
                 ", ",
                 a,
@@ -183,7 +194,8 @@ def _mark(document: Document, item: Mitigated) -> Mark:
     lead, accuracy = item.lead, item.accuracy
     if lead is None or accuracy is None:
         raise ValueError(f"{item.record.name} has nothing to draw")
-    after = document.show(f"{lead.place}/after", "points1").text
+    form = document.forms(lead.record.metric).change
+    after = document.show(f"{lead.place}/after", form).text
     cost = plain(change_line(document, accuracy))
     return Mark(
         label=document.text(f"{item.place}/name").text,
@@ -191,7 +203,7 @@ def _mark(document: Document, item: Mitigated) -> Mark:
         y=lead.record.after or 0.0,
         x_limits=_limits(accuracy, 0.0),
         y_limits=_limits(lead, lead.record.before or 0.0),
-        text=f"gap {after}, accuracy {cost}",
+        text=f"gap {after}, {item.short_quality} {cost}",
     )
 
 

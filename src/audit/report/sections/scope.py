@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from audit.report.document import Document, Phrase, joined
 from audit.report.tables import Column, Table, name, words
+from audit.report.units import Task
+from audit.report.wording import tolerance_words
 
 KEY = "scope"
 TITLE = "Scope, and what was not assessed"
+DECISIONS: Mapping[Task, str] = {
+    "multiclass": "the class with the highest score",
+    "regression": "none: the network answers with a number",
+}
+"""What is decided where there is no threshold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +46,7 @@ def _facts(document: Document) -> tuple[tuple[str, Phrase], ...]:
         ("Target", (document.text("/data/target"),)),
         ("Rows", _rows(document, () if rows is None else (rows, " rows of "))),
         ("Sensitive attributes", _attributes(document)),
-        ("Tolerance", (document.show("/settings/tolerance", "size1"), " (the gap that matters)")),
+        ("Tolerance", (*tolerance_words(document), " (the gap that matters)")),
         ("Smallest group", (document.show("/settings/minimum_group", "integer"), " rows")),
     )
 
@@ -50,6 +58,8 @@ def _rows(document: Document, count: Phrase) -> Phrase:
 
 
 def _decision(document: Document) -> Phrase:
+    if document.task in DECISIONS:
+        return (DECISIONS[document.task],)
     if document.evidence.model.threshold is None:
         return ("predicted labels as given",)
     return ("positive if score ≥ ", document.show("/model/threshold", "setting"))

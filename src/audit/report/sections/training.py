@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from audit.models.records import TrainingRecord
 from audit.report.document import Document, Phrase, escape, joined
 from audit.report.figures.canvas import Picture, picture
-from audit.report.figures.curves import draw_curves
+from audit.report.figures.curves import Followed, draw_curves
 from audit.report.tables import Cell, Column, Table, columns, name, number, words
+from audit.report.units import Task
 from audit.report.wording import curves_alt
 
 KEY = "training"
 TITLE = "Training"
+SQUARED: Mapping[Task, str] = {
+    "binary": "",
+    "multiclass": "",
+    "regression": ", in squared standard deviations of the training target",
+}
+KEPT = ". The dotted line marks the epoch whose weights were kept."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,12 +72,26 @@ def _figure(document: Document, training: TrainingRecord) -> Picture:
             [entry.train_loss for entry in epochs],
             [entry.validation_loss for entry in epochs],
             training.best_epoch,
+            gap=_gap(document, training),
         ),
         anchor="f-training",
         alt=curves_alt(document),
-        caption=("Loss by epoch. The dotted line marks the epoch whose weights were kept.",),
+        caption=(f"Loss by epoch{SQUARED[document.task]}{_and_gap(training)}", KEPT),
         table="t-epochs",
     )
+
+
+def _gap(document: Document, training: TrainingRecord) -> Followed | None:
+    """Return the gap by epoch as it is drawn; None where it was not followed."""
+    if not _and_gap(training):
+        return None
+    values = [entry.validation_gap for entry in training.epochs]
+    return Followed(values=values, axis=document.spoken.scores.axis)
+
+
+def _and_gap(training: TrainingRecord) -> str:
+    told = any(entry.validation_gap is not None for entry in training.epochs)
+    return ", and the largest gap between groups of the validation rows" if told else ""
 
 
 def _settings(document: Document, training: TrainingRecord) -> Table:
@@ -85,16 +107,26 @@ def _settings(document: Document, training: TrainingRecord) -> Table:
 
 
 def _epochs(document: Document, training: TrainingRecord) -> Table:
+    scores = document.spoken.scores
+    wanted = {"validation_loss": ("Validation loss", "fixed4")}
+    if document.task == "regression":
+        wanted["validation_rmse"] = ("Validation RMSE", scores.value)
+    else:
+        wanted["validation_accuracy"] = ("Validation accuracy", "percent1")
+    if _and_gap(training):
+        wanted["validation_gap"] = ("Validation gap", scores.size)
     rows = tuple(
         (
             name((document.show(f"/training/epochs/{place}/epoch", "integer"),)),
             number((document.show(f"/training/epochs/{place}/train_loss", "fixed4"),)),
-            _optional(document, f"/training/epochs/{place}/validation_loss", "fixed4"),
-            _optional(document, f"/training/epochs/{place}/validation_accuracy", "percent1"),
+            *(
+                _optional(document, f"/training/epochs/{place}/{key}", form)
+                for key, (_, form) in wanted.items()
+            ),
         )
         for place in range(len(training.epochs))
     )
-    heads = columns("Epoch", "Training loss", "Validation loss", "Validation accuracy")
+    heads = columns("Epoch", "Training loss", *(title for title, _ in wanted.values()))
     return Table("t-epochs", ("Losses by epoch.",), heads, rows, folded=True)
 
 

@@ -1,14 +1,15 @@
-"""Rows of unknown group, and attributes that are numbers: what ranges and groups leave out."""
+"""Groups that are not known for sure, and attributes that are numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from audit.report.document import Document
+from audit.report.probable import Block, block
 from audit.report.tables import Cell, Column, Table, columns, name, number, why, words
 
 KEY = "uncertain"
-TITLE = "Unknown groups and numeric attributes"
+TITLE = "Unknown and probable groups, and numeric attributes"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,16 +17,18 @@ class View:
     """What the section says."""
 
     bounds: Table | None
+    probable: tuple[Block, ...]
     dependence: Table | None
 
 
 def summarise(document: Document) -> View | None:
     """Collect bounds and dependence; None where every group is known and none is a number."""
     found = document.evidence
-    if not found.bounds and not found.dependence:
+    if not found.bounds and not found.dependence and not found.probable:
         return None
     return View(
         bounds=_bounds(document) if found.bounds else None,
+        probable=tuple(block(document, place) for place in range(len(found.probable))),
         dependence=_dependence(document) if found.dependence else None,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,11 +10,17 @@ from audit.metrics.results import Disparity
 from audit.report.comparisons import pairs, rows_line
 from audit.report.document import Document, Phrase, Shown, joined
 from audit.report.first_screen import best_mitigation, through
+from audit.report.units import Task
 from audit.report.wording import adjusted_p, headline, missable, standing, tone
 
 KEY = "verdict"
 TITLE = "Verdict"
 NAMED = 3
+UNDIVIDED: Mapping[Task, str] = {
+    "multiclass": "none: the class with the highest score is predicted",
+    "regression": "none: a number is predicted",
+}
+"""What is said of a threshold where the task has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,12 +128,18 @@ def _basis(document: Document, place: str, entry: Disparity, *, ratio: bool) -> 
 
 def _facts(document: Document) -> tuple[tuple[str, Phrase], ...]:
     return (
+        ("Class in focus", _focus(document)),
         ("How sure", _sure(document)),
         ("Goes through", through(document)),
         ("Best mitigation", best_mitigation(document)),
         ("Not assessed", _left_out(document)),
         ("Threshold", _threshold(document)),
     )
+
+
+def _focus(document: Document) -> Phrase:
+    """Name the class that explanations are about; empty where there are not several."""
+    return (*document.focus, " against all other classes") if document.focus else ()
 
 
 def _sure(document: Document) -> Phrase:
@@ -148,6 +161,8 @@ def _left_out(document: Document) -> Phrase:
 
 def _threshold(document: Document) -> Phrase:
     source = document.text("/model/threshold_source")
+    if document.task in UNDIVIDED:
+        return (UNDIVIDED[document.task],)
     if document.evidence.model.threshold is None:
         return ("labels were given, no threshold; ", source)
     return ("score ≥ ", document.show("/model/threshold", "setting"), "; ", source)

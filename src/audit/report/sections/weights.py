@@ -19,7 +19,7 @@ from audit.report.ledger_words import (
     refused,
     said,
 )
-from audit.report.ledgers import Account, Placed, accounts
+from audit.report.ledgers import MEANS, Account, Placed, accounts
 from audit.report.networks import network_picture
 from audit.report.tables import Table
 from audit.report.wording import LEDGER_ASSOCIATION
@@ -106,7 +106,7 @@ def _title(document: Document, account: Account) -> Phrase:
     gap = document.show(f"{place}/gap", "gap")
     a, b = document.group(f"{place}/a"), document.group(f"{place}/b")
     scale: Phrase = ()
-    if link != "probability":
+    if link not in MEANS:
         scale = (" (", document.show(f"{place}/link", "words"), ")")
     return (gap, *scale, ": ", a, " less ", b)
 
@@ -114,7 +114,7 @@ def _title(document: Document, account: Account) -> Phrase:
 def _facts(document: Document, account: Account) -> tuple[tuple[str, Phrase], ...]:
     first = account.all[0].place
     facts: list[tuple[str, Phrase]] = [
-        ("Score", (document.show(f"{first}/link", "words"),)),
+        ("Score", (document.show(f"{first}/link", account.all[0].link_format),)),
         ("Compared with", (document.text(f"{first}/baseline"),)),
     ]
     tests = {item.ledger.level: item for item in account.all if item.ledger.test}
@@ -134,11 +134,11 @@ def _test(document: Document, item: Placed) -> Phrase:
 def _bias_facts(document: Document, item: Placed) -> list[tuple[str, Phrase]]:
     facts: list[tuple[str, Phrase]] = [("Gauge of biases", (document.text(f"{item.place}/gauge"),))]
     for key, label in (
-        ("accuracy_with_biases", "Accuracy with biases"),
-        ("accuracy_without_biases", "Accuracy without biases"),
+        ("accuracy_with_biases", f"{item.quality} with biases"),
+        ("accuracy_without_biases", f"{item.quality} without biases"),
     ):
         if document.at(f"{item.place}/{key}") is not None:
-            facts.append((label, (document.show(f"{item.place}/{key}", "percent1"),)))
+            facts.append((label, (document.show(f"{item.place}/{key}", item.quality_format),)))
     return facts
 
 
@@ -160,9 +160,8 @@ def _figure(document: Document, item: Placed) -> Picture | None:
         if any(step.chosen_by == chosen_by for step in check.steps)
     )
     limits = (check.interval.low, check.interval.high)
-    percent = item.ledger.link != "log_odds"
     return picture(
-        partial(draw_ablation, curves, check.gap, limits, percent),
+        partial(draw_ablation, curves, check.gap, limits, item.axis),
         anchor=f"f-check-{item.number}",
         alt=check_alt(document, item),
         caption=(

@@ -21,7 +21,7 @@ from audit.metrics.table.binning import (
     steps,
 )
 from audit.metrics.table.cells import CellTable
-from audit.metrics.table.moments import rounded
+from audit.metrics.table.moments import SUMS, rounded
 
 COLUMNS = Maths(
     log=lambda column: column.log(),
@@ -76,7 +76,7 @@ def errors_of(lazy: Any, roles: Roles, bucket: str | None) -> CellTable:  # noqa
     )
     centre = _centre(lazy)
     lazy = lazy.with_columns(
-        bad_number=_flag(~nw.col("valid")), e=answer - target, y=target - centre
+        bad_number=_flag(~nw.col("valid")), e=answer - target, y=target - centre, p=answer - centre
     )
     lazy, summed = _error_sums(lazy, weighted=roles.weight is not None)
     return errors_table(_grouped(lazy, list(keys), [*sums, "bad_number", *summed]), roles, centre)
@@ -168,13 +168,17 @@ def _key(roles: Roles) -> Any:  # noqa: ANN401 - a column
 def _error_sums(lazy: Any, *, weighted: bool) -> tuple[Any, list[str]]:  # noqa: ANN401 - of narwhals
     import narwhals as nw
 
-    e, y = nw.col("e"), nw.col("y")
-    lazy = lazy.with_columns(over=_flag(e > 0), under=_flag(e < 0), e2=e * e, y2=y * y)
+    e, y, p = nw.col("e"), nw.col("y"), nw.col("p")
+    lazy = lazy.with_columns(over=_flag(e > 0), under=_flag(e < 0), e2=e * e, y2=y * y, p2=p * p)
     e2 = nw.col("e2")
     lazy = lazy.with_columns(
-        e4=e2 * e2, size=e.abs(), w_over=nw.col("over"), w_under=nw.col("under")
+        e4=e2 * e2,
+        size=e.abs(),
+        w_over=nw.col("over"),
+        w_under=nw.col("under"),
+        p3=nw.col("p2") * nw.col("p"),
     )
-    terms = ["e", "e2", "e4", "size", "w_over", "w_under", "y", "y2"]
+    terms = [name for name in SUMS if name not in ("w", "w2")]
     if weighted:
         lazy = lazy.with_columns(nw.col(name) * nw.col("w") for name in terms)
     return lazy, ["over", "under", *terms]
