@@ -16,6 +16,7 @@ import yaml
 
 from audit.cli import main
 
+QUICK = {"explain": {"rows": 160}, "weights": {"permutations": 100, "rows": 1000}}
 EXAMPLES = Path(__file__).parents[2] / "example_models"
 
 
@@ -76,7 +77,9 @@ def audited(name: str, tmp_path_factory: pytest.TempPathFactory) -> Done:
         runpy.run_path(str(folder / "generate.py"))["write"](folder / "data")
     at = str(folder / "audit.yaml")
     command("train", at, "--output", folder / "model")
-    settings["model"] = {"bundle": "model"}
+    settings |= QUICK | {"model": {"bundle": "model"}}
+    for item in settings.get("mitigate", ()):
+        item["updates"] = 120
     (folder / "audit.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True))
     command("run", at, "--output", folder / "out")
     return Done(
@@ -160,11 +163,13 @@ def test_the_page_is_whole(done):
     _, found = done
     assert len(found.page.encode()) < 2_000_000
     assert "Traceback" not in found.page
-    assert " nan" not in found.page.lower().replace("nano", "")
+    assert not re.search(r">\s*[-+−]?(nan|inf)\s*(pp|%)?\s*<", found.page.lower())
 
 
 def test_the_same_run_gives_the_same_bytes(done, tmp_path):
-    _, found = done
+    planted, found = done
+    if planted is not PLANTED["prices"]:
+        pytest.skip("one kind is run twice")
     at = str(found.folder / "audit.yaml")
     command("run", at, "--output", tmp_path / "again")
     assert (tmp_path / "again" / "report.html").read_text() == found.page
