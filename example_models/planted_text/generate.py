@@ -1,4 +1,4 @@
-"""6,000 simulated reviews. Nobody wrote them.
+"""4,000 simulated reviews. Nobody wrote them.
 
 Assumptions
 -----------
@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-ROWS = 6_000
+ROWS = 4_000
 SEED = 20260105
 THINGS = ("the soup", "the fish", "the bread", "the service", "the room", "the wine", "the menu")
 GOOD = ("tasty", "warm", "fresh", "kind", "lovely", "quick")

@@ -175,5 +175,9 @@ def _weights(config: AuditConfig, results: Results) -> Iterator[NotAssessed]:
         reason = "the weight ledgers are turned off in the configuration"
         yield NotAssessed(subject="The weights and biases of the network", reason=reason)
     reasons = {item.reason for item in results.ledgers if item.status == "not applicable"}
+    some = any(item.status != "not applicable" for item in results.ledgers)
+    subject = "Other gaps, in the weights" if some else "The weights and biases of the network"
     for reason in sorted(reasons):
-        yield NotAssessed(subject="The weights and biases of the network", reason=reason)
+        yield NotAssessed(subject=subject, reason=reason)
+    for reason in sorted({item.unaccounted for item in results.ledgers if item.unaccounted}):
+        yield NotAssessed(subject="The weights before the last layers", reason=reason)

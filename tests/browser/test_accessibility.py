@@ -34,11 +34,9 @@ OPEN = "document.querySelectorAll('details').forEach(item => { item.open = true;
         ("prices", 390, True, "dark"),
         ("images", 1280, False, "dark"),
         ("texts", 1280, True, "light"),
-        ("texts", 390, True, "dark"),
         ("sensors", 390, False, "light"),
         ("hostile_classes", 1280, False, "dark"),
         ("probable_groups", 1280, True, "light"),
-        ("probable_groups", 390, True, "dark"),
     ],
 )
 def test_axe_finds_no_violation(open_page, name, width, unfolded, scheme):

@@ -28,7 +28,7 @@ def letters(space):
     return space
 
 
-def test_metrics_and_a_report_without_ledgers(letters):
+def test_metrics_words_and_too_few_rows_for_ledgers(letters):
     letters.write(
         model={"path": "model"}, data__path="letters.csv", data__features={"include": ["letter"]}
     )
@@ -37,7 +37,7 @@ def test_metrics_and_a_report_without_ledgers(letters):
     found = letters.evidence()
     assert (found["model"]["kind"], found["model"]["output"]) == ("huggingface", "logits")
     assert found["metrics"]
-    assert {item["status"] for item in found["weights"]["ledgers"]} == {"not applicable"}
+    assert {item["status"] for item in found["weights"]["ledgers"]} == {"suppressed"}
     gap = next(item for item in found["explanations"] if item["level"] == "gap")
     assert gap["status"] == "ok"
     named = {value["feature"] for value in gap["values"]}

@@ -119,7 +119,7 @@ def test_a_first_configuration_names_the_file_and_runs(space, suffix):
     assert code == 0, err
 
 
-def test_a_convolution_is_audited_and_has_no_ledger(space):
+def test_a_convolution_is_audited_with_a_ledger_of_what_follows_it(space):
     layers = keras.layers
     model = keras.Sequential([
         keras.Input((3, 1)), layers.Rescaling(0.05), layers.Conv1D(4, 2, activation="relu"),
@@ -131,9 +131,11 @@ def test_a_convolution_is_audited_and_has_no_ledger(space):
     code, _, err = space.audit("run", "audit.yaml", "--output", "out")
     assert code == 0, err
     found = space.evidence()
-    assert {item["status"] for item in found["weights"]["ledgers"]} == {"not applicable"}
+    ledgers = found["weights"]["ledgers"]
+    assert {item["status"] for item in ledgers} == {"ok", "suppressed"}
+    assert all("1 convolution before it" in item["unaccounted"] for item in ledgers)
     subjects = {item["subject"] for item in found["not_assessed"]}
-    assert "The weights and biases of the network" in subjects
+    assert "The weights before the last layers" in subjects
     assert found["explanations"][0]["status"] in {"ok", "not converged"}
 
 

@@ -18,6 +18,8 @@ from audit.models.skorch_network import from_skorch, is_skorch
 ONLY_ASKED = "it was given as an estimator or a callable, which can only be asked"
 Encode = Callable[[Any], Any] | None
 
+CLASSES = 2
+
 
 def network_in(
     model: Any,  # noqa: ANN401 - a module, an estimator of any library, or a callable
@@ -84,11 +86,10 @@ def _stated(output: Output | None) -> Output:
 
 
 def _is_classifier(model: Any) -> bool:  # noqa: ANN401 - as above
-    """Tell whether it is a fitted classifier or regressor of scikit-learn's own."""
-    from sklearn.base import is_regressor
-
+    """Tell whether it is a fitted classifier of scikit-learn's own, for two classes."""
+    classes = getattr(model, "classes_", None)
     own = type(model).__module__.startswith("sklearn.")
-    return own and (hasattr(model, "classes_") or is_regressor(model))
+    return own and classes is not None and len(classes) == CLASSES
 
 
 def _require_agreement(

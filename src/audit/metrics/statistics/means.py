@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtrit
 
+FARTHEST = 1e100  # of a quantile, so that products of limits stay finite
 Floats = NDArray[np.float64]
 Limits = tuple[Floats, Floats]
 ALMOST_EVEN = 1e-6  # skewness over the root of n below which Hall's limits are Student's
@@ -74,7 +75,8 @@ def welch_limits(total: ArrayLike, square: ArrayLike, n: ArrayLike, z: ArrayLike
     Student, Biometrika 6 (1908) 1-25.
     """
     mean, variance = mean_variance(total, square, n)
-    reach = t_quantile(np.asarray(n, dtype=np.float64) - 1, z) * np.sqrt(variance)
+    quantile = np.minimum(t_quantile(np.asarray(n, dtype=np.float64) - 1, z), FARTHEST)
+    reach = quantile * np.sqrt(variance)
     return mean - reach, mean + reach
 
 
