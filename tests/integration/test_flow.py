@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -228,8 +229,16 @@ def test_ctrl_c_leaves_nothing_behind(space):
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     time.sleep(6)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    try:
+        for _ in range(12):  # again and again, as a person does: an import may swallow the first
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                out, err = process.communicate(timeout=5)
+                break
+        else:
+            pytest.fail("a minute of Ctrl-C changed nothing")
+    finally:
+        process.kill()
     assert process.returncode == 130, err
     assert err == "audit: interrupted; nothing was written\n"
     assert out == ""
