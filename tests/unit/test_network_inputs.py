@@ -58,15 +58,18 @@ def test_inputs_that_are_those_of_the_network_pass():
         ("cnn", {"camra": CAMERA}, "'camera' of kind image, came none; did you mean 'camra'"),
         ("cnn", {"camera": RADAR}, "'camera' of kind image, came one of kind series"),
         ("cnn", {"camera": CAMERA, "radar": RADAR}, "'radar' is no input of the network"),
-        (None, {"camera": CAMERA}, "the network takes 'table' of kind table, came none"),
-        (None, {"table": FACTS, "radar": RADAR}, "'radar' is no input of the network"),
     ],
 )
 def test_other_inputs_are_told(name, inputs, line):
-    model = builders_networks.model(name) if name else of_table()
+    model = builders_networks.model(name)
     with pytest.raises(ConfigError) as caught:
         require_inputs(config(**inputs), model)
     assert line in str(caught.value)
+
+
+def test_a_network_of_one_s_own_takes_what_its_forward_is_written_for():
+    for inputs in ({"camera": CAMERA}, {"table": FACTS, "radar": RADAR}):
+        require_inputs(config(**inputs), of_table())
 
 
 def test_the_columns_are_those_of_the_table_among_the_inputs():
