@@ -11,8 +11,8 @@ from audit.config import AuditConfig, config_from
 from audit.data.dataset import Dataset
 from audit.data.loading import build_dataset
 from audit.data.table import Table
-from audit.given_predictions import given_predictions
 from audit.predictions import Predictions
+from audit.subject.given import given_predictions
 
 CLASSES = ("ant", "cat", "dog")
 

@@ -20,7 +20,7 @@ from audit.models.records import Output
 from audit.pipeline import audit
 from audit.progress import Progress, Silent
 from audit.result import AuditResult
-from audit.subject import Subject, ask
+from audit.subject.loading import Subject, ask
 
 if TYPE_CHECKING:
     from torch import nn

@@ -20,7 +20,7 @@ from audit.models.answering import AnswerModel
 from audit.models.class_order import positive_places, positive_texts
 from audit.models.records import ModelRecord
 from audit.predictions import Predictions, from_labels, from_scores
-from audit.subject import NAME, Subject, threshold_source
+from audit.subject.loading import NAME, Subject, threshold_source
 
 MATRIX, CLASSES = 2, 2
 

@@ -11,7 +11,8 @@ from audit.config import AuditConfig
 from audit.data.dataset import Dataset, Rows, TableInput
 from audit.data.records import UNKNOWN
 from audit.errors import ConfigError
-from audit.measuring import cells
+from audit.measuring.groups import cells
+from audit.measuring.probable import measure_probable
 from audit.metrics.bounds_results import GapBounds
 from audit.metrics.conditional import (
     conditional_demographic_disparity,
@@ -34,7 +35,6 @@ from audit.metrics.table.cells import BUCKET, CellTable
 from audit.metrics.table.subsets import keep
 from audit.metrics.unknown_groups import unknown_bounds
 from audit.predictions import Predictions
-from audit.probable_measuring import measure_probable
 from audit.progress import Report
 
 if TYPE_CHECKING:

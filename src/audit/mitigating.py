@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from audit.config import AuditConfig
-from audit.measuring import gap_pairs, measure_groups
+from audit.measuring.groups import gap_pairs, measure_groups
 from audit.metrics.disparity import Measured
 from audit.metrics.results import Disparity
 from audit.mitigation.results import ComparisonRecord, Levelling, MitigationRecord
 from audit.progress import Progress
-from audit.subject import Subject
+from audit.subject.loading import Subject
 
 if TYPE_CHECKING:
     from audit.mitigation.mitigator import Mitigated

@@ -17,7 +17,7 @@ from audit.data.loading import read_table
 from audit.data.records import DataRecord, masked
 from audit.evidence import SCHEMA_VERSION, Evidence, Settings, ToolRecord, WeightsRecord
 from audit.findings import Results, conclude
-from audit.measuring import gap_pairs, measure_groups, scale_of_target, worst_pairs
+from audit.measuring.groups import gap_pairs, measure_groups, scale_of_target, worst_pairs
 from audit.metrics.headline import headline
 from audit.mitigating import Mitigations, mitigate_all
 from audit.mitigation.checking import check
@@ -27,8 +27,8 @@ from audit.regimes.catalogue import regime
 from audit.regimes.filling import Sources, fill
 from audit.regimes.results import RegimeRecord
 from audit.result import AuditResult
-from audit.scope import not_assessed, statements
-from audit.subject import Subject, load_subject, train_network
+from audit.scope.assessed import not_assessed, statements
+from audit.subject.loading import Subject, load_subject, train_network
 
 if TYPE_CHECKING:
     from audit.explainers.explain import Explained

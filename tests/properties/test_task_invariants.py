@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audit.measuring import measure_groups
+from audit.measuring.groups import measure_groups
 from tasks import CLASSES, loaded, numbers, rows, several
 
 SLOW = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn.metrics import accuracy_score, mean_absolute_error, root_mean_squared_error
 
 from audit.comparison import compare
-from audit.measuring import measure_groups
+from audit.measuring.groups import measure_groups
 from oracles.paired import slow_change, slow_flips
 from oracles.tasks import slow_paired_mean
 from tasks import loaded, numbers, rows, several

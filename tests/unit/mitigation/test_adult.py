@@ -12,7 +12,7 @@ from audit.metrics.disparity import measure
 from audit.metrics.table.cells import CellTable
 from audit.mitigation.mitigate import mitigate
 from audit.progress import Silent
-from audit.subject import load_subject
+from audit.subject.loading import load_subject
 
 pytestmark = [
     pytest.mark.data,

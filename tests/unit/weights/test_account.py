@@ -11,7 +11,7 @@ from torch import nn
 from audit.config import WeightsConfig, load_config
 from audit.errors import ConfigError
 from audit.progress import Silent
-from audit.subject import load_subject
+from audit.subject.loading import load_subject
 from audit.weights.account import account
 from builders_models import numbers
 from builders_weights import PAIR, audited, network, picked

@@ -11,6 +11,14 @@ from numpy.typing import NDArray
 from audit.config import AuditConfig
 from audit.data.dataset import Dataset
 from audit.data.records import DataRecord
+from audit.measuring.rows import divide, row_metrics
+from audit.measuring.tasks import (
+    asked_of,
+    class_cells,
+    decision_cells,
+    error_cells,
+    target_scale,
+)
 from audit.metrics.catalogue import metric
 from audit.metrics.disparity import Comparing, Measured, measure
 from audit.metrics.headline import TargetScale, headline, in_task
@@ -20,14 +28,6 @@ from audit.metrics.results import Disparity, Group
 from audit.metrics.table.cells import CellTable
 from audit.predictions import Predictions
 from audit.regimes.catalogue import regime
-from audit.row_measuring import divide, row_metrics
-from audit.task_measuring import (
-    asked_of,
-    class_cells,
-    decision_cells,
-    error_cells,
-    target_scale,
-)
 from audit.weights.results import GapName
 
 BASELINE = "baseline"

@@ -7,7 +7,7 @@ import pytest
 from audit.config import Train, config_from
 from audit.errors import ConfigError
 from audit.models.training import train
-from audit.network_inputs import require_its_target
+from audit.subject.inputs import require_its_target
 from builders_models import separable
 
 

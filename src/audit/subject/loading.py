@@ -13,12 +13,12 @@ from audit.data.loading import build_dataset, feature_names, read_table
 from audit.data.records import Role
 from audit.data.table import Table
 from audit.errors import ConfigError
-from audit.given_predictions import given_columns, given_predictions
-from audit.interval_ends import end_columns, interval_ends
 from audit.models.records import ModelRecord, TrainingRecord
-from audit.network_inputs import features_of, require_inputs, require_its_target, with_text_notes
 from audit.predictions import Predictions, predict
 from audit.progress import Progress
+from audit.subject.given import given_columns, given_predictions
+from audit.subject.inputs import features_of, require_inputs, require_its_target, with_text_notes
+from audit.subject.interval_ends import end_columns, interval_ends
 
 if TYPE_CHECKING:
     from audit.models.answering import AnswerModel

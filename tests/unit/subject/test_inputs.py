@@ -15,7 +15,7 @@ from audit.data.records import InputRecord
 from audit.errors import ConfigError
 from audit.models.encoders import NumericEncoder
 from audit.models.model import TorchModel
-from audit.network_inputs import features_of, require_inputs, with_text_notes
+from audit.subject.inputs import features_of, require_inputs, with_text_notes
 from tables import people, table
 
 CAMERA = {"kind": "image", "array": "camera.npy"}

@@ -12,7 +12,7 @@ from audit.findings.words import and_list, group_words
 from audit.metrics.results import MetricResult
 from audit.models.records import ModelRecord, TrainingRecord
 from audit.regimes.catalogue import regime
-from audit.task_scope import of_task
+from audit.scope.tasks import of_task
 
 ONLY_FOR_REGIMES = {"validity", "independent_auditor"}
 

@@ -1,0 +1,1 @@
+"""What an audit did not assess, and why."""

@@ -1,0 +1,1 @@
+"""What is audited: people, their predictions, and the network."""
